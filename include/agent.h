@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * agent: the daemon.
+ *
+ * Owns every long-lived object and fixes the order in which they run:
+ *
+ *   sources (dir, ports, netif) -> model -> compile -> flowset -> bridge
+ *
+ * Nothing is told to the switch before every source was read once; until then
+ * the flows of an earlier run stay in force. */
+
+#ifndef AGENT_H
+#define AGENT_H 1
+
+#include <stdbool.h>
+
+struct agent;
+struct settings;
+
+/* 'settings' is borrowed.  With 'cleanup' it does nothing but remove what we
+ * ever put into the switch and the database. */
+struct agent *agent_create(const struct settings *, bool cleanup);
+void agent_destroy(struct agent *);
+void agent_run(struct agent *);
+void agent_wait(struct agent *);
+
+/* True once a cleanup is done. */
+bool agent_is_done(const struct agent *);
+
+#endif /* agent.h */

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * bridge: one OpenFlow connection to the bridge, which keeps the switch equal
+ * to a flowset.
+ *
+ * A state machine over an rconn to RUNDIR/BRIDGE.mgmt, OpenFlow 1.4 or 1.5:
+ *
+ *   CONNECTING -> READBACK -> IDLE <-> UPDATING
+ *
+ * On each connection all flows that carry our cookie magic are read back into
+ * the flowset (nothing else is ever touched); the differences then go out as
+ * one ordered, atomic bundle ended by a barrier.  The barrier's reply
+ * publishes the generation: everything of it is in the switch.  While a bundle
+ * is under way new changes collect for the next one.  A refused bundle leaves
+ * the switch as it was (bundles are atomic); the error names the flow and the
+ * flows are read back.
+ *
+ * The first read-back waits for bridge_enable(): until the sources are
+ * complete the flows of an earlier run stay in force. */
+
+#ifndef BRIDGE_H
+#define BRIDGE_H 1
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct bridge;
+struct flowset;
+
+/* 'target' is a vconn name such as "unix:/run/openvswitch/br0.mgmt".  'fs' is
+ * borrowed and must outlive the bridge.  'cookie' and 'cookie_mask' tell our
+ * flows from others'. */
+struct bridge *bridge_create(const char *target, struct flowset *fs,
+                             uint64_t cookie, uint64_t cookie_mask);
+void bridge_destroy(struct bridge *);
+void bridge_run(struct bridge *);
+void bridge_wait(struct bridge *);
+
+/* Let it write.  Until then it only connects. */
+void bridge_enable(struct bridge *);
+
+/* 'generation' is what the flowset now stands for.  If nothing is dirty and
+ * nothing under way it is published at once. */
+void bridge_set_generation(struct bridge *, uint64_t generation);
+/* The last generation known to be in the switch, 0 for none.  Goes back to 0
+ * when the connection is lost, until the next read-back and barrier. */
+uint64_t bridge_generation(const struct bridge *);
+
+struct bridge_status {
+    bool connected;
+    const char *state;          /* "connecting", "readback" … */
+    const char *error;          /* Last refusal, NULL if none since; owned by
+                                 * the bridge. */
+    uint64_t n_connections;
+    uint64_t n_bundles;         /* Committed. */
+    uint64_t n_refused;         /* Bundles. */
+    uint64_t n_flow_mods;       /* In committed bundles. */
+    uint64_t n_readback;        /* Flows read at the last read-back. */
+    uint64_t n_last_flow_mods;  /* In the last committed bundle. */
+};
+void bridge_get_status(const struct bridge *, struct bridge_status *);
+
+#endif /* bridge.h */

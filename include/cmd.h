@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * cmd: what the daemon answers on its control socket.
+ *
+ * The commands "status", "pods", "policies" and "explain", for ovs-netpol(1)
+ * and ovs-appctl(8) alike.  An observer: it only reads what it is shown, and
+ * answers at once.  "-o json" after a command gives JSON; the fields are
+ * described in ovs-netpol(1). */
+
+#ifndef CMD_H
+#define CMD_H 1
+
+#include <stdbool.h>
+
+struct bridge;
+struct dir;
+struct flowset;
+struct model;
+struct ports;
+struct settings;
+
+/* What there is to see; all borrowed. */
+struct cmd_context {
+    const struct settings *settings;
+    const struct model *model;
+    const struct dir *dir;
+    const struct ports *ports;
+    const struct flowset *flowset;
+    const struct bridge *bridge;
+};
+
+/* Registers the commands.  'context' and what it points to must outlive the
+ * unixctl server. */
+void cmd_register(const struct cmd_context *context);
+
+/* The answers (caller frees). */
+char *cmd_status(const struct cmd_context *, bool json);
+char *cmd_pods(const struct cmd_context *, bool json);
+char *cmd_policies(const struct cmd_context *, bool json);
+
+/* Takes "-o json" off the end of a command's words.  Returns NULL, or a
+ * message (caller frees). */
+char *cmd_parse_output(int *argc, const char *argv[], bool *json);
+
+#endif /* cmd.h */

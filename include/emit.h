@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * emit: rules, addresses and classes as flows.
+ *
+ * The only place that knows what the flows of the dynamic tables look like.
+ * Each function adds to or removes from the flowset exactly what its arguments
+ * say; who calls it keeps the books. */
+
+#ifndef EMIT_H
+#define EMIT_H 1
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "k8s.h"
+#include "pipeline.h"
+#include "prefix.h"
+
+struct flowset;
+struct ofpbuf;
+struct partition_class;
+struct rule;
+
+struct emit {
+    const struct pipeline_config *pipeline;
+    struct flowset *fs;
+    enum k8s_direction direction;
+};
+
+/* For flowset_create(); 'aux' is the struct pipeline_config. */
+void emit_allow_actions(uint8_t table, uint32_t id, struct ofpbuf *ofpacts,
+                        void *aux);
+
+/* All flows of rule 'r' in its mode, priority and families, for its current
+ * targets and peers. */
+void emit_rule(const struct emit *, const struct rule *r, bool add);
+/* Just what one class contributes.  The class itself need not be among the
+ * rule's. */
+void emit_rule_target(const struct emit *, const struct rule *r,
+                      const struct partition_class *, bool add);
+void emit_rule_peer(const struct emit *, const struct rule *r,
+                    const struct partition_class *, bool is_net, bool add);
+
+/* Number of service matches of 'r' for 'families': what emit_rule() would
+ * use. */
+size_t emit_count_services(const struct rule *r, uint8_t families);
+
+/* The default drop of a target class. */
+void emit_drop(const struct emit *, const struct partition_class *, bool add);
+
+/* Address -> class; 'class' 0 removes the flow.  A target also gets its
+ * exemption for traffic to itself. */
+void emit_target_address(const struct emit *, const struct in6_addr *,
+                         uint32_t class);
+void emit_peer_address(const struct emit *, const struct in6_addr *,
+                       uint32_t class);
+/* Prefix -> class; 'class' may be 0 inside another prefix. */
+void emit_net(const struct emit *, const struct prefix *, bool add,
+              uint32_t class);
+
+/* The node's own traffic, from 'addr' on OpenFlow port 'gateway', needs no
+ * leave to enter. */
+void emit_node_address(const struct emit *, const struct in6_addr *addr,
+                       uint32_t gateway, bool add);
+
+#endif /* emit.h */

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * group: which pods does each selector in use select?
+ *
+ * A group is a set of pods: the pods of one namespace, or of the namespaces
+ * that a selector matches, whose labels match a pod selector and which, if the
+ * group asks for a named port, have it.  Groups are shared: the same selector
+ * in a thousand policies is one group.
+ *
+ * A group has a role: it holds targets (local pods to which policies apply) or
+ * peers (pods anywhere that rules name), for one direction.  Each role is a
+ * partition of its own, see partition.h.
+ *
+ * A member is a live pod.  It is in at most one class of each role.
+ *
+ * What an event costs.  A pod looks only at the groups of the scopes that its
+ * namespace is in, found by its labels; a new group looks only at the pods of
+ * its scope.  Members that changed are evaluated in two steps, targets first,
+ * because which peers are in use depends on which targets exist. */
+
+#ifndef GROUP_H
+#define GROUP_H 1
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "k8s.h"
+#include "openvswitch/hmap.h"
+#include "openvswitch/list.h"
+#include "partition.h"
+#include "ptrs.h"
+
+struct ds;
+struct groups;
+struct model;
+
+enum group_role {
+    GROUP_TARGET_EGRESS,
+    GROUP_TARGET_INGRESS,
+    GROUP_PEER_EGRESS,
+    GROUP_PEER_INGRESS,
+    GROUP_N_ROLES
+};
+#define GROUP_TARGET(DIRECTION) ((enum group_role) (DIRECTION))
+#define GROUP_PEER(DIRECTION) ((enum group_role) (2 + (DIRECTION)))
+
+/* A named port that live pods have, and one number that it has there. */
+struct group_port {
+    uint8_t protocol;
+    uint16_t number;
+    size_t n_users;             /* Live members that have it. */
+    size_t n_local_users;       /* Local ones of them. */
+    size_t n_refs;              /* Members and groups. */
+    struct group_port_name *name;
+};
+
+/* A port name: all numbers that it has, and who wants to know. */
+struct group_port_name {
+    struct hmap_node node;      /* In the groups, by name. */
+    char *name;
+    struct ptrs ports;          /* "struct group_port". */
+    struct ptrs watchers;       /* Opaque, see group_watch_port(). */
+    bool changed;               /* Since groups_take_port_changes(). */
+};
+
+struct group {
+    struct partition_set set;   /* First. */
+    struct hmap_node node;      /* In the groups, by set.text. */
+    enum group_role role;
+    struct group_scope *scope;
+    struct selector *pods;
+    struct group_port *port;    /* NULL: any pod. */
+    size_t n_refs;
+    size_t n_members;
+    bool was_empty;             /* At the last group_take_flips(). */
+    bool flipping;              /* In the flips. */
+    struct ptrs rules;          /* Targets: for the user, see rule.h. */
+    struct ptrs users;          /* For the user: policies, peer lists. */
+};
+
+/* One address of a member, and the classes that the switch was told. */
+struct group_address {
+    struct in6_addr addr;
+    bool owned;                 /* Not won by a newer pod. */
+    uint32_t classes[GROUP_N_ROLES];
+};
+
+struct group_member {
+    struct hmap_node node;      /* In the groups, by namespace and name. */
+    struct ovs_list dirty;      /* In the list of those to be evaluated or
+                                 * flushed. */
+    char *ns, *name;
+    struct group_space *space;
+    size_t space_index;         /* In the namespace's members, or SIZE_MAX. */
+    struct label_set *labels;
+    struct group_port **ports;
+    size_t n_ports;
+    struct partition_class *classes[GROUP_N_ROLES];
+    struct group_address *addresses;
+    size_t n_addresses;
+    bool live;                  /* False: on its way out. */
+    bool local;
+    bool stale;                 /* To be evaluated. */
+};
+
+struct groups *groups_create(void);
+void groups_destroy(struct groups *);
+struct partition *groups_partition(const struct groups *, enum group_role);
+size_t groups_count_members(const struct groups *);
+size_t groups_count(const struct groups *, enum group_role);
+
+/* Groups.  'namespaces' NULL means the namespace 'ns' (then not NULL), 'port'
+ * NULL any pod.  A new group has the right members among those that are not
+ * stale; stale ones follow when they are evaluated.  An unref'd group stays in
+ * memory until groups_reap(). */
+struct group *group_ref(struct groups *, enum group_role, const char *ns,
+                        struct selector *namespaces, struct selector *pods,
+                        struct group_port *port);
+void group_unref(struct groups *, struct group *);
+
+/* Target groups that became empty or stopped being so since the last call.
+ * Caller frees with ptrs_uninit(). */
+struct ptrs groups_take_flips(struct groups *);
+/* Port names whose numbers changed since the last call, same. */
+struct ptrs groups_take_port_changes(struct groups *);
+
+/* A port name to ask for numbers and to hear of changes; 'watcher' is added to
+ * 'watchers'. */
+struct group_port_name *group_watch_port(struct groups *, const char *name,
+                                         const void *watcher);
+void group_unwatch_port(struct groups *, struct group_port_name *,
+                        const void *watcher);
+
+/* Tells of a change in the model: of a pod (also when its locality or the
+ * ownership of an address changed), or of a namespace's labels. */
+void groups_update_pod(struct groups *, const struct model *,
+                       const char *ns, const char *name);
+void groups_update_namespace(struct groups *, const struct model *,
+                             const char *ns);
+
+/* Evaluates stale members: first for targets only, then for all roles (groups
+ * may have come and gone in between), after which they are not stale. */
+void groups_evaluate_targets(struct groups *);
+void groups_evaluate(struct groups *);
+
+/* Flushes the members that changed: calls 'cb' for each address and role whose
+ * class differs from what it was told last ('old_class'); 0 means no flow.  All calls with 0
+ * come first, so that an address may move between pods. */
+typedef void group_address_cb(enum group_role, const struct in6_addr *,
+                              uint32_t old_class, uint32_t class, void *aux);
+void groups_flush(struct groups *, group_address_cb *, void *aux);
+
+/* Frees groups that nobody uses, after the partitions' announcements. */
+void groups_reap(struct groups *);
+
+/* In words: "pods app=web of namespace shop". */
+void group_format(const struct group *, struct ds *);
+
+const struct group_member *group_member_find(const struct groups *,
+                                             const char *ns,
+                                             const char *name);
+
+#endif /* group.h */

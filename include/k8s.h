@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * k8s: documents become typed, validated Kubernetes objects.
+ *
+ * The only place that knows Kubernetes field names.  What comes out has its
+ * defaults applied (policyTypes S2, protocol S15, kubernetes.io/metadata.name
+ * S12) and keeps the difference between empty and missing where it matters.
+ * Only what the compiler needs stays in memory.
+ *
+ * Errors name the field's path: 'spec.ingress[0].from[1].ipBlock.cidr:
+ * "10.0.0.0/33" is not a CIDR'.
+ *
+ * Sources: the type comments of networking.k8s.io/v1 and v1 ("API" in
+ * docs/semantics.md). */
+
+#ifndef K8S_H
+#define K8S_H 1
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "openvswitch/compiler.h"
+#include "prefix.h"
+
+struct doc_node;
+struct ds;
+struct label_pool;
+struct label_set;
+struct selector;
+
+enum k8s_kind {
+    K8S_NAMESPACE,
+    K8S_POD,
+    K8S_POLICY,                 /* networking.k8s.io/v1 NetworkPolicy. */
+    K8S_N_KINDS
+};
+const char *k8s_kind_name(enum k8s_kind);       /* "NetworkPolicy" */
+
+enum k8s_direction {
+    K8S_EGRESS,
+    K8S_INGRESS,
+    K8S_N_DIRECTIONS
+};
+const char *k8s_direction_name(enum k8s_direction);     /* "egress" */
+
+/* "TCP", "UDP", "SCTP" from IPPROTO_*; others as a number, "ICMP" for both
+ * IPPROTO_ICMP and IPPROTO_ICMPV6.  Static or thread-local storage. */
+const char *k8s_protocol_name(uint8_t protocol);
+
+/* What all kinds have in common: first member of each. */
+struct k8s_object {
+    enum k8s_kind kind;
+    uint32_t size;              /* Bytes of this block of memory, if strings
+                                 * and arrays of the object lie inside of it
+                                 * (pods are many: one block each), or 0. */
+    char *ns;                   /* NULL for cluster-scoped kinds. */
+    char *name;
+};
+
+struct k8s_namespace {
+    struct k8s_object up;
+    struct label_set *labels;   /* With kubernetes.io/metadata.name (S12). */
+};
+
+struct k8s_named_port {
+    char *name;
+    uint8_t protocol;           /* IPPROTO_TCP, _UDP or _SCTP. */
+    uint16_t number;            /* 1..65535. */
+};
+
+struct k8s_pod {
+    struct k8s_object up;
+    char *uid;                  /* May be NULL. */
+    char *node;                 /* spec.nodeName, may be NULL. */
+    struct label_set *labels;
+    struct in6_addr *addresses; /* status.podIPs, or podIP (S41). */
+    size_t n_addresses;
+    struct k8s_named_port *ports;       /* Of all containers (S20), named ones
+                                         * only, sorted, unique. */
+    size_t n_ports;
+    int64_t created;            /* Seconds since the epoch; 0 if unknown. */
+    bool host_network;          /* S40. */
+    bool finished;              /* Phase Succeeded or Failed (S37). */
+};
+
+struct k8s_ip_block {
+    struct prefix cidr;
+    struct prefix *excepts;     /* Each inside 'cidr' (API). */
+    size_t n_excepts;
+};
+
+/* One item of from/to: an ipBlock, or selectors. */
+struct k8s_peer {
+    struct k8s_ip_block *block; /* NULL if selectors. */
+    struct selector *namespaces;        /* NULL: the policy's own (S8). */
+    struct selector *pods;      /* Empty selector if missing (S9). NULL only if
+                                 * 'block'. */
+};
+
+/* One item of ports. */
+struct k8s_port {
+    uint8_t protocol;           /* IPPROTO_TCP, _UDP or _SCTP. */
+    char *name;                 /* A named port, or NULL. */
+    uint16_t first, last;       /* Inclusive; 0 and 65535 for all (S14).
+                                 * Unused if 'name'. */
+};
+
+struct k8s_rule {
+    bool any_peer;              /* from/to null, missing or [] (S6). */
+    struct k8s_peer *peers;
+    size_t n_peers;             /* May be 0 with !any_peer: matches nothing. */
+    bool any_port;              /* ports null, missing or [] (S13). */
+    struct k8s_port *ports;
+    size_t n_ports;
+};
+
+struct k8s_policy {
+    struct k8s_object up;
+    char *uid;                  /* May be NULL. */
+    struct selector *pods;      /* spec.podSelector (S1). */
+    bool isolates[K8S_N_DIRECTIONS];    /* policyTypes with default (S2). */
+    struct k8s_rule *rules[K8S_N_DIRECTIONS];   /* None unless isolates (S3). */
+    size_t n_rules[K8S_N_DIRECTIONS];
+};
+
+/* Bounds on one object; the defaults are what the API server and etcd would
+ * let through at most, rounded up. */
+struct k8s_limits {
+    size_t max_rules;           /* Rules of one policy and direction. */
+    size_t max_peers;           /* Peers of one rule. */
+    size_t max_ports;           /* Ports of one rule. */
+    size_t max_excepts;         /* Excepts of one ipBlock. */
+    size_t max_labels;          /* Labels of one object. */
+    size_t max_values;          /* Values of one selector requirement. */
+    size_t max_addresses;       /* Addresses of one pod. */
+    size_t max_containers;      /* Containers of one pod. */
+    size_t max_container_ports; /* Ports of one container. */
+};
+void k8s_limits_default(struct k8s_limits *);
+
+/* True if 'node' is a list kind (kind ends in "List" and 'items' is there, or
+ * kind "List"). */
+bool k8s_is_list(const struct doc_node *);
+
+/* What a document claims to be.  Returns true and the kind in '*kind' if it is
+ * one that we use, with an apiVersion that we know.  Inside a typed list
+ * (PodList) items may lack kind and apiVersion: pass the list as 'list', else
+ * NULL. */
+bool k8s_identify(const struct doc_node *, const struct doc_node *list,
+                  enum k8s_kind *kind);
+
+/* What the parser says about an object. */
+struct k8s_report {
+    char *error;                /* NULL, or "PATH: message". */
+    char *error_path;           /* The PATH of 'error' alone. */
+    char **warnings;            /* Unknown fields (S42), "PATH: message"; only
+                                 * the first few. */
+    size_t n_warnings;
+};
+void k8s_report_uninit(struct k8s_report *);
+
+/* Makes an object of 'node', which k8s_identify() said is 'kind'.  'limits'
+ * NULL means the defaults.  An object without metadata.namespace, of a kind
+ * that has one, is in "default", as for kubectl.
+ *
+ * Without error: returns the object (caller owns).
+ * With error in 'report': returns NULL if not even metadata can be trusted; or
+ * what can be enforced of it without opening anything: a NetworkPolicy with a
+ * valid podSelector and policyTypes keeps isolating, and rules that were not
+ * understood are left out (they grant nothing).  The caller prefers the
+ * object's last good version to that.  For other kinds, NULL.
+ *
+ * '*key' is set to "KIND NS/NAME" for messages whenever metadata.name could be
+ * read (caller frees), else to NULL. */
+struct k8s_object *k8s_parse(enum k8s_kind, const struct doc_node *node,
+                             struct label_pool *, const struct k8s_limits *,
+                             struct k8s_report *report, char **key);
+void k8s_object_destroy(struct k8s_object *);
+
+/* True if the two mean the same to the compiler (same kind and key taken for
+ * granted). */
+bool k8s_object_equals(const struct k8s_object *, const struct k8s_object *);
+
+static inline struct k8s_namespace *
+k8s_namespace_cast(const struct k8s_object *o)
+{
+    return (struct k8s_namespace *) o;
+}
+
+static inline struct k8s_pod *
+k8s_pod_cast(const struct k8s_object *o)
+{
+    return (struct k8s_pod *) o;
+}
+
+static inline struct k8s_policy *
+k8s_policy_cast(const struct k8s_object *o)
+{
+    return (struct k8s_policy *) o;
+}
+
+/* Words for people and for canonical keys. */
+void k8s_format_peer(const struct k8s_peer *, const char *ns, struct ds *);
+void k8s_format_port(const struct k8s_port *, struct ds *);  /* "TCP/80-90" */
+void k8s_format_block(const struct k8s_ip_block *, struct ds *);
+
+#endif /* k8s.h */

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * model: what we know of the cluster, and what changed since last asked.
+ *
+ * The store of the objects that sources deliver: namespaces, pods and policies
+ * by kind, namespace and name, and the local interfaces ("ports") by pod.
+ * Each real change bumps the generation; an object put again with the same
+ * meaning changes nothing.
+ *
+ * The model also answers who owns an address.  Only live pods do: not
+ * finished (S37), not hostNetwork (S40).  When two live pods claim one
+ * address, the newest wins (S39): later 'created', then greater uid, then
+ * greater namespace and name.
+ *
+ * Ownership: the model owns what was put; what it returns is borrowed until the
+ * next change. */
+
+#ifndef MODEL_H
+#define MODEL_H 1
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "k8s.h"
+#include "openvswitch/hmap.h"
+#include "openvswitch/types.h"
+
+struct model;
+
+struct label_pool;
+
+/* 'pool' is borrowed and must outlive the model. */
+struct model *model_create(struct label_pool *pool);
+void model_destroy(struct model *);
+
+/* Takes ownership of 'object'.  Returns true if that changed anything. */
+bool model_put(struct model *, struct k8s_object *object);
+/* 'ns' is NULL for a namespace.  Returns true if it was there. */
+bool model_delete(struct model *, enum k8s_kind, const char *ns,
+                  const char *name);
+
+const struct k8s_object *model_get(const struct model *, enum k8s_kind,
+                                   const char *ns, const char *name);
+size_t model_count(const struct model *, enum k8s_kind);
+/* All objects of a kind, sorted by namespace and name: array of '*n' borrowed
+ * pointers (caller frees the array). */
+const struct k8s_object **model_sorted(const struct model *, enum k8s_kind,
+                                       size_t *n);
+/* The next object of a kind, in no particular order and without allocating, or
+ * NULL after the last.  Start with '*pos' all zeros; the model must not change
+ * meanwhile. */
+const struct k8s_object *model_next(const struct model *, enum k8s_kind,
+                                    struct hmap_position *pos);
+
+/* The labels of namespace 'ns'.  A namespace without an object of its own (a
+ * directory that has only pods, or events out of order) has just
+ * kubernetes.io/metadata.name (S12).  NULL only if nothing in the model ever
+ * named 'ns'. */
+const struct label_set *model_namespace_labels(const struct model *,
+                                               const char *ns);
+
+/* True if 'pod' counts as an endpoint: live and on the pod network. */
+bool model_pod_is_live(const struct k8s_pod *);
+/* The pod that owns 'addr', or NULL. */
+const struct k8s_pod *model_pod_by_address(const struct model *,
+                                           const struct in6_addr *addr);
+/* The pod with this metadata.uid, or NULL. */
+const struct k8s_pod *model_pod_by_uid(const struct model *, const char *uid);
+
+/* A local interface that names its pod. */
+struct model_port {
+    char *ns, *name;            /* The pod. */
+    char *interface;            /* Interface name, for people. */
+    uint32_t ofport;            /* OpenFlow port number, 1..0xfffffeff. */
+    struct eth_addr mac;        /* All zeros if unknown. */
+};
+/* Replaces all ports by copies of the 'n' in 'ports'.  Two interfaces may name
+ * one pod.  Returns true if that changed anything. */
+bool model_set_ports(struct model *, const struct model_port ports[],
+                     size_t n);
+const struct model_port *model_ports(const struct model *, size_t *n);
+
+/* The node: its name (NULL: unknown; pods with this spec.nodeName are local
+ * too) and its own addresses, whose traffic is exempt from ingress policy
+ * (S27).  Return true if that changed anything. */
+bool model_set_node_name(struct model *, const char *name);
+bool model_set_node_addresses(struct model *, const struct in6_addr[],
+                              size_t n);
+const struct in6_addr *model_node_addresses(const struct model *, size_t *n);
+
+/* A pod that we enforce for: live, and with an interface here or with our
+ * node's name. */
+bool model_pod_is_local(const struct model *, const struct k8s_pod *);
+
+/* Number of changes so far, plus 1. */
+uint64_t model_generation(const struct model *);
+
+/* Changes since the last model_take_changes(), for the compiler. */
+enum model_change_type {
+    MODEL_NAMESPACE,            /* Labels of 'ns' differ. */
+    MODEL_POD,                  /* The pod, its addresses or locality. */
+    MODEL_POLICY,
+    MODEL_PORTS,                /* Some port. */
+    MODEL_NODE,                 /* Name or addresses of the node. */
+};
+struct model_change {
+    enum model_change_type type;
+    char *ns;                   /* NULL where it makes no sense. */
+    char *name;
+};
+/* Moves the changes to '*changes' (array of the returned length; at most one
+ * for each object, in order of first occurrence).  Free with
+ * model_changes_free().  An object whose address was won or lost to another is
+ * in the list too. */
+size_t model_take_changes(struct model *, struct model_change **changes);
+void model_changes_free(struct model_change *, size_t n);
+
+#endif /* model.h */

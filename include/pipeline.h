@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * pipeline: the tables, registers, priorities and cookies, and the flows that
+ * are there whatever the policies.
+ *
+ * flows/README.md draws the map.  flows/tables.def names the tables, the
+ * static flows are flows/?*.flows in ovs-ofctl syntax, built into the program
+ * and parsed with libopenvswitch. */
+
+#ifndef PIPELINE_H
+#define PIPELINE_H 1
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "openvswitch/compiler.h"
+
+struct flowset;
+struct ofpbuf;
+struct ofputil_table_map;
+
+/* Tables as offsets from the base. */
+enum pipeline_table {
+#define TABLE(ID, NAME, PURPOSE) TABLE_##ID,
+#include "../flows/tables.def"
+#undef TABLE
+    N_TABLES
+};
+extern const char *const pipeline_table_names[N_TABLES];
+extern const char *const pipeline_table_purposes[N_TABLES];
+
+/* The tables must leave room for OVS's own table 254. */
+#define PIPELINE_MAX_BASE (253 - N_TABLES)
+#define PIPELINE_DEFAULT_BASE 40
+#define PIPELINE_DEFAULT_ZONE 40
+
+/* Registers.  Direction d (enum k8s_direction) has its three from
+ * REG_CLASSES(d) on, and its rule in REG_RULE(d). */
+#define REG_FLAGS 0
+#define REG_FLAG_GUARD (1u << 0)
+#define REG_FLAG_FROM_POD (1u << 1)
+#define REG_TARGET(DIRECTION) (1 + 3 * (DIRECTION))
+#define REG_PEER(DIRECTION) (2 + 3 * (DIRECTION))
+#define REG_NET(DIRECTION) (3 + 3 * (DIRECTION))
+#define REG_RULE(DIRECTION) (7 + (DIRECTION))
+
+/* Cookies: magic 16 | kind 8 | reserved 8 | id 32. */
+#define COOKIE_MAGIC UINT64_C(0x6e70000000000000)
+#define COOKIE_MAGIC_MASK UINT64_C(0xffff000000000000)
+enum cookie_kind {
+    COOKIE_STATIC = 1,          /* id: 0. */
+    COOKIE_GUARD,               /* id: OpenFlow port. */
+    COOKIE_TARGET,              /* id: target class; address -> class. */
+    COOKIE_PEER,                /* id: peer class; address -> class. */
+    COOKIE_NET,                 /* id: net class; prefix -> class. */
+    COOKIE_EXEMPT,              /* id: 0; self and own node. */
+    COOKIE_CLAUSE,              /* id: 0; shared by many rules. */
+    COOKIE_RULE,                /* id: rule; it allows. */
+    COOKIE_DROP,                /* id: target class. */
+};
+static inline uint64_t
+cookie_make(enum cookie_kind kind, uint32_t id)
+{
+    return COOKIE_MAGIC | (uint64_t) kind << 40 | id;
+}
+
+static inline enum cookie_kind
+cookie_kind(uint64_t cookie)
+{
+    return (cookie >> 40) & 0xff;
+}
+
+static inline uint32_t
+cookie_id(uint64_t cookie)
+{
+    return cookie;
+}
+
+/* Priorities. */
+#define PRIORITY_EXEMPT 200     /* Target tables: never asked. */
+#define PRIORITY_CLASS 100      /* Address tables. */
+#define PRIORITY_PREFIX 100     /* Net tables: plus the prefix length. */
+#define PRIORITY_ALLOW 20000    /* Rule tables: no conjunction needed. */
+#define PRIORITY_CONJ 10000     /* Rule tables: minus the band. */
+#define PRIORITY_DROP 100       /* Drop table. */
+#define PRIORITY_GUARD_CLOSED 100       /* SpoofGuard: the rest of a port. */
+#define PRIORITY_GUARD_OPEN 200         /* SpoofGuard: one's own addresses. */
+#define PRIORITY_GUARD_NEVER 300        /* SpoofGuard: not even with those. */
+
+struct pipeline_config {
+    uint8_t base;               /* 1..PIPELINE_MAX_BASE. */
+    uint16_t zone;              /* Conntrack zone. */
+    bool recheck;               /* established: recheck. */
+};
+
+static inline uint8_t
+pipeline_table(const struct pipeline_config *config, enum pipeline_table t)
+{
+    return config->base + t;
+}
+
+/* Our names for the tables; free with pipeline_table_map_destroy(). */
+struct ofputil_table_map *pipeline_table_map(const struct pipeline_config *);
+void pipeline_table_map_destroy(struct ofputil_table_map *);
+
+/* Adds the static flows to 'fs'.  They are part of the program: that they parse
+ * is a test, and it asserts. */
+void pipeline_install(const struct pipeline_config *, struct flowset *fs);
+
+/* Action "goto_table:T". */
+void pipeline_put_goto(const struct pipeline_config *, enum pipeline_table,
+                       struct ofpbuf *ofpacts);
+/* Action "set_field:VALUE->regREG". */
+void pipeline_put_set_reg(int reg, uint32_t value, struct ofpbuf *ofpacts);
+
+#endif /* pipeline.h */

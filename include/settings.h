@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * settings: how the daemon was told to work.
+ *
+ * One table says which settings there are; the command line ("--bridge=br0")
+ * and the configuration file ("bridge: br0") both read it, so that they cannot
+ * differ.  What the command line says wins, whatever the order.
+ *
+ * The file is a YAML map of settings, read once. */
+
+#ifndef SETTINGS_H
+#define SETTINGS_H 1
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "openvswitch/compiler.h"
+
+struct ds;
+struct option;
+
+/* Leaves some of the 254 tables behind ours. */
+#define SETTINGS_MAX_TABLE_BASE 200
+
+struct settings {
+    char *bridge;               /* Name of the bridge. */
+    char *dir;                  /* Directory of manifests. */
+    char *db;                   /* OVSDB remote. */
+    char *node;                 /* Name of this node, or NULL. */
+    char *gateway_port;         /* Interface of the bridge that leads to the
+                                 * node itself, or NULL. */
+    bool recheck;               /* Running connections are judged again when
+                                 * policies change. */
+    uint8_t table_base;         /* Our first table. */
+    uint16_t zone;              /* Our conntrack zone. */
+
+    uint64_t flags;             /* Settings that came from the command line, by
+                                 * number. */
+};
+
+/* Number of settings: they are numbered from 0. */
+size_t settings_count(void);
+
+void settings_init(struct settings *);          /* Defaults. */
+void settings_uninit(struct settings *);
+
+/* Fills 'options[0..settings_count()]', for getopt_long(): setting number N is
+ * reported as 'first' + N. */
+void settings_long_options(int first, struct option *options);
+
+/* Takes 'value' for setting number 'i' from the command line.  Returns NULL or
+ * "--NAME: message" (caller frees). */
+char *settings_set_flag(struct settings *, size_t i, const char *value)
+    OVS_WARN_UNUSED_RESULT;
+
+/* Reads the configuration file 'name'.  Returns NULL or "FILE:LINE:COL: KEY:
+ * message" (caller frees). */
+char *settings_load(struct settings *, const char *name)
+    OVS_WARN_UNUSED_RESULT;
+
+/* NULL, or what is missing (caller frees).  A cleanup needs no source. */
+char *settings_check(const struct settings *, bool cleanup)
+    OVS_WARN_UNUSED_RESULT;
+
+/* The settings for `--help`, a line each. */
+void settings_format_usage(struct ds *);
+
+#endif /* settings.h */

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * verdict: the reference evaluator.
+ *
+ * Answers "may SRC talk to DST?" straight from the objects, as the
+ * specification is written (docs/semantics.md): for each policy, for each
+ * rule, for each peer.  Naive on purpose, and it shares nothing with the
+ * compiler: the property tests hold the two against each other.  It also says
+ * why, which feeds explain.
+ *
+ * May include label, k8s, model and what they need; nothing of the
+ * compiler. */
+
+#ifndef VERDICT_H
+#define VERDICT_H 1
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "k8s.h"
+
+struct ds;
+struct json;
+struct model;
+
+/* One end.  With 'pod' the address must be one of the pod's.  A source with an
+ * address of the node counts as the node, whatever 'pod' says. */
+struct verdict_endpoint {
+    const struct k8s_pod *pod;  /* NULL: not a live pod. */
+    struct in6_addr address;
+};
+
+struct verdict_query {
+    struct verdict_endpoint src, dst;
+    uint8_t protocol;           /* IPPROTO_*; IPPROTO_ICMP or IPPROTO_ICMPV6
+                                 * for ping. */
+    uint16_t port;              /* Destination port; ignored unless protocol is
+                                 * TCP, UDP or SCTP. */
+};
+
+/* A rule that allows. */
+struct verdict_reason {
+    const struct k8s_policy *policy;
+    size_t rule;                /* Index into policy->rules[direction]. */
+};
+
+struct verdict_side {
+    enum verdict_exemption {
+        VERDICT_NOT_EXEMPT,
+        VERDICT_SELF,           /* A pod to its own address (S26). */
+        VERDICT_OWN_NODE,       /* The node to its pod (S27), ingress only. */
+        VERDICT_NOT_A_POD,      /* This end is not a live pod. */
+    } exemption;
+    bool isolated;              /* Some policy selects this end (rule 1). */
+    bool allowed;
+    const struct k8s_policy **isolating;        /* Sorted by name. */
+    size_t n_isolating;
+    struct verdict_reason *reasons;             /* Every rule that allows. */
+    size_t n_reasons;
+};
+
+struct verdict {
+    bool allowed;               /* Both sides. */
+    struct verdict_side side[K8S_N_DIRECTIONS];
+};
+
+/* The node's own pods are those that model_pod_is_local() says: S27 exempts
+ * traffic from the node's addresses to those only.  Query of two families:
+ * denied on both sides.  Free 'v' with verdict_uninit(). */
+void verdict_evaluate(const struct model *, const struct verdict_query *,
+                      struct verdict *v);
+void verdict_uninit(struct verdict *);
+
+/* Just the answer, without reasons and without allocation. */
+bool verdict_allows(const struct model *, const struct verdict_query *);
+
+/* Fills 'e' from "NS/POD" or an address.  For a pod, takes the first address
+ * of the family of 'like' if that is not NULL and it has one, else its first.
+ * An address that a live pod owns gives that pod.  Returns NULL, or a message
+ * (caller frees). */
+char *verdict_endpoint_parse(const struct model *, const char *s,
+                             const struct in6_addr *like,
+                             struct verdict_endpoint *e);
+
+/* Several lines for people: the verdict, then for each direction who isolates,
+ * which rules allow, in words. */
+void verdict_format(const struct verdict_query *, const struct verdict *,
+                    struct ds *);
+/* The same for programs; the schema is in ovs-netpol(1). */
+struct json *verdict_to_json(const struct verdict_query *,
+                             const struct verdict *);
+
+#endif /* verdict.h */

@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "compile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "emit.h"
+#include "flow.h"
+#include "flowset.h"
+#include "group.h"
+#include "guard.h"
+#include "link.h"
+#include "model.h"
+#include "netset.h"
+#include "partition.h"
+#include "policy.h"
+#include "rule.h"
+#include "util.h"
+
+/* One direction. */
+struct side {
+    enum k8s_direction direction;
+    struct compile *compile;
+    struct netset *netset;
+    struct rules *rules;
+    struct link_table links;
+    struct emit emit;
+    size_t n_targets[2];        /* Addresses of targets, IPv4 and IPv6. */
+};
+
+struct compile {
+    struct compile_config config;
+    struct model *model;
+    struct flowset *fs;
+    struct groups *groups;
+    struct policies *policies;
+    struct guard *guard;
+    struct side sides[K8S_N_DIRECTIONS];
+    struct in6_addr *node_addresses;    /* Emitted. */
+    size_t n_node_addresses;
+    uint32_t gateway;           /* OpenFlow port of the node's own traffic. */
+};
+
+static void
+init_side(struct compile *c, enum k8s_direction d)
+{
+    struct side *s = &c->sides[d];
+
+    s->direction = d;
+    s->compile = c;
+    s->netset = netset_create();
+    s->rules = rules_create(d, c->groups, s->netset);
+    s->emit = (struct emit) { &c->config.pipeline, c->fs, d };
+    link_table_init(&s->links, &s->emit);
+}
+
+struct compile *
+compile_create(const struct compile_config *config, struct label_pool *pool,
+               struct model *model)
+{
+    struct compile *c = xzalloc(sizeof *c);
+    struct rules *rules[K8S_N_DIRECTIONS];
+    struct netset *netsets[K8S_N_DIRECTIONS];
+
+    c->config = *config;
+    c->model = model;
+    c->gateway = ofp_to_u16(OFPP_LOCAL);
+    c->fs = flowset_create(emit_allow_actions, &c->config.pipeline);
+    c->groups = groups_create();
+    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
+        init_side(c, d);
+        rules[d] = c->sides[d].rules;
+        netsets[d] = c->sides[d].netset;
+    }
+    c->policies = policies_create(pool, c->groups, netsets, rules);
+    c->guard = config->spoof_guard ? guard_create(&c->config.pipeline, c->fs)
+                                   : NULL;
+    pipeline_install(&c->config.pipeline, c->fs);
+    return c;
+}
+
+/* Uses. */
+
+static void
+attach_uses(struct compile *c, const struct ptrs *uses)
+{
+    for (size_t i = 0; i < uses->n; i++) {
+        struct policy_use *use = uses->p[i];
+        struct side *s = &c->sides[use->direction];
+
+        ptrs_add(&use->target->rules, use);
+        ptrs_add(&use->rule->uses, use);
+        link_table_add_use(&s->links, use);
+    }
+}
+
+static void
+detach_uses(struct compile *c, const struct ptrs *uses)
+{
+    for (size_t i = 0; i < uses->n; i++) {
+        struct policy_use *use = uses->p[i];
+        struct side *s = &c->sides[use->direction];
+
+        ptrs_remove(&use->target->rules, use);
+        ptrs_remove(&use->rule->uses, use);
+        link_table_remove_use(&s->links, use);
+        if (rule_unref(use->rule)) {
+            link_table_forget_rule(&s->links, use->rule);
+            rule_free(s->rules, use->rule);
+        }
+        policy_use_release(c->policies, use);
+    }
+}
+
+static void
+expand_policies(struct compile *c)
+{
+    struct ptrs new_uses = PTRS_INITIALIZER, old_uses = PTRS_INITIALIZER;
+    struct ptrs flips = groups_take_flips(c->groups);
+    struct ptrs ports = groups_take_port_changes(c->groups);
+
+    for (size_t i = 0; i < flips.n; i++) {
+        policies_note_flip(c->policies, flips.p[i]);
+    }
+    for (size_t i = 0; i < ports.n; i++) {
+        const struct group_port_name *name = ports.p[i];
+
+        policies_note_port(c->policies, &name->watchers);
+    }
+    policies_expand(c->policies, &new_uses, &old_uses);
+    attach_uses(c, &new_uses);
+    detach_uses(c, &old_uses);
+    policies_reap(c->policies);
+    ptrs_uninit(&new_uses);
+    ptrs_uninit(&old_uses);
+    ptrs_uninit(&flips);
+    ptrs_uninit(&ports);
+}
+
+/* Classes. */
+
+static void
+target_gone(struct partition_class *class, void *side_)
+{
+    struct side *s = side_;
+
+    link_table_remove_target(&s->links, class);
+    emit_drop(&s->emit, class, false);
+}
+
+static void
+target_come(struct partition_class *class, void *side_)
+{
+    struct side *s = side_;
+
+    link_table_add_target(&s->links, class);
+    emit_drop(&s->emit, class, true);
+}
+
+static void
+pod_class_gone(struct partition_class *class, void *side_)
+{
+    struct side *s = side_;
+
+    link_table_remove_peer(&s->links, class, false);
+}
+
+static void
+pod_class_come(struct partition_class *class, void *side_)
+{
+    struct side *s = side_;
+
+    link_table_add_pods(&s->links, class);
+}
+
+static void
+net_class_gone(struct partition_class *class, void *side_)
+{
+    struct side *s = side_;
+
+    link_table_remove_peer(&s->links, class, true);
+}
+
+static void
+net_class_come(struct partition_class *class, void *side_)
+{
+    struct side *s = side_;
+
+    link_table_add_nets(&s->links, class);
+}
+
+static void
+announce(struct side *s)
+{
+    struct groups *groups = s->compile->groups;
+
+    partition_announce(groups_partition(groups, GROUP_TARGET(s->direction)),
+                       target_gone, target_come, s);
+    partition_announce(groups_partition(groups, GROUP_PEER(s->direction)),
+                       pod_class_gone, pod_class_come, s);
+    partition_announce(netset_partition(s->netset),
+                       net_class_gone, net_class_come, s);
+}
+
+/* Addresses. */
+
+static void
+flush_address(enum group_role role, const struct in6_addr *addr,
+              uint32_t old_class, uint32_t class, void *compile_)
+{
+    struct compile *c = compile_;
+    struct side *s = &c->sides[role % K8S_N_DIRECTIONS];
+
+    if (role == GROUP_TARGET(s->direction)) {
+        s->n_targets[address_is_v6(addr)] += !old_class - !class;
+        emit_target_address(&s->emit, addr, class);
+    } else {
+        emit_peer_address(&s->emit, addr, class);
+    }
+}
+
+static void
+flush_net(const struct prefix *p, bool needed, uint32_t class, void *side_)
+{
+    const struct side *s = side_;
+
+    emit_net(&s->emit, p, needed, class);
+}
+
+static void
+flush_side(struct side *s)
+{
+    netset_flush(s->netset, flush_net, s);
+    link_table_flush(&s->links, s->rules,
+                     (s->n_targets[0] ? RULE_V4 : 0)
+                     | (s->n_targets[1] ? RULE_V6 : 0));
+}
+
+/* The node. */
+
+static bool
+contains_address(const struct in6_addr *addrs, size_t n,
+                 const struct in6_addr *addr)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!memcmp(&addrs[i], addr, sizeof *addr)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Emits what is in 'a' but not in 'b'. */
+static void
+emit_node_difference(struct compile *c, const struct in6_addr *a, size_t n_a,
+                     const struct in6_addr *b, size_t n_b, bool add)
+{
+    for (size_t i = 0; i < n_a; i++) {
+        if (!contains_address(b, n_b, &a[i])
+            && !contains_address(a, i, &a[i])) {
+            emit_node_address(&c->sides[K8S_INGRESS].emit, &a[i],
+                              c->gateway, add);
+        }
+    }
+}
+
+static void
+update_node(struct compile *c)
+{
+    size_t n;
+    const struct in6_addr *addrs = model_node_addresses(c->model, &n);
+
+    n = c->gateway ? n : 0;
+    emit_node_difference(c, c->node_addresses, c->n_node_addresses,
+                         addrs, n, false);
+    emit_node_difference(c, addrs, n,
+                         c->node_addresses, c->n_node_addresses, true);
+    free(c->node_addresses);
+    c->node_addresses = n ? xmemdup(addrs, n * sizeof *addrs) : NULL;
+    c->n_node_addresses = n;
+}
+
+bool
+compile_set_gateway(struct compile *c, uint32_t ofport)
+{
+    if (c->gateway == ofport) {
+        return false;
+    }
+    emit_node_difference(c, c->node_addresses, c->n_node_addresses, NULL, 0,
+                         false);
+    c->n_node_addresses = 0;
+    c->gateway = ofport;
+    update_node(c);
+    return true;
+}
+
+/* The run. */
+
+static void
+apply_change(struct compile *c, const struct model_change *change)
+{
+    switch (change->type) {
+    case MODEL_NAMESPACE:
+        groups_update_namespace(c->groups, c->model, change->ns);
+        break;
+    case MODEL_POD:
+        groups_update_pod(c->groups, c->model, change->ns, change->name);
+        guard_note_pod(c->guard, change->ns, change->name);
+        break;
+    case MODEL_POLICY:
+        policies_update(c->policies, c->model, change->ns, change->name);
+        break;
+    case MODEL_PORTS:
+        guard_note_ports(c->guard);
+        break;
+    case MODEL_NODE:
+        update_node(c);
+        break;
+    default:
+        OVS_NOT_REACHED();
+    }
+}
+
+/* From changed groups and policies to flows. */
+static void
+settle(struct compile *c)
+{
+    groups_evaluate_targets(c->groups);
+    expand_policies(c);
+    groups_evaluate(c->groups);
+    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
+        netset_classify(c->sides[d].netset);
+        announce(&c->sides[d]);
+    }
+    groups_flush(c->groups, flush_address, c);
+    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
+        flush_side(&c->sides[d]);
+        netset_reap(c->sides[d].netset);
+    }
+    groups_reap(c->groups);
+}
+
+bool
+compile_run(struct compile *c)
+{
+    struct model_change *changes;
+    size_t n = model_take_changes(c->model, &changes);
+
+    /* Pods first: what they point to in the model may be gone. */
+    for (int pods = 1; pods >= 0; pods--) {
+        for (size_t i = 0; i < n; i++) {
+            if ((changes[i].type == MODEL_POD) == pods) {
+                apply_change(c, &changes[i]);
+            }
+        }
+    }
+    model_changes_free(changes, n);
+    if (n) {
+        settle(c);
+        guard_run(c->guard, c->model);
+    }
+    return n > 0;
+}
+
+/* Observers. */
+
+struct flowset *
+compile_flowset(struct compile *c)
+{
+    return c->fs;
+}
+
+const struct compile_config *
+compile_config(const struct compile *c)
+{
+    return &c->config;
+}
+
+const struct groups *
+compile_groups(const struct compile *c)
+{
+    return c->groups;
+}
+
+const struct policies *
+compile_policies(const struct compile *c)
+{
+    return c->policies;
+}
+
+const struct rules *
+compile_rules(const struct compile *c, enum k8s_direction d)
+{
+    return c->sides[d].rules;
+}
+
+static size_t
+count_classes(const struct partition *p)
+{
+    return hmap_count(&p->classes);
+}
+
+void
+compile_get_stats(const struct compile *c, struct compile_stats *stats)
+{
+    stats->n_members = groups_count_members(c->groups);
+    stats->n_policies = policies_count(c->policies);
+    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
+        const struct side *s = &c->sides[d];
+
+        stats->n_rules[d] = hmap_count(&s->rules->rules);
+        stats->n_target_classes[d]
+            = count_classes(groups_partition(c->groups, GROUP_TARGET(d)));
+        stats->n_peer_classes[d]
+            = count_classes(groups_partition(c->groups, GROUP_PEER(d)));
+        stats->n_net_classes[d] = count_classes(netset_partition(s->netset));
+    }
+    stats->n_flows = flowset_count(c->fs);
+    stats->n_conjunctions = flowset_count_parts(c->fs);
+}
+
+void
+compile_destroy(struct compile *c)
+{
+    if (!c) {
+        return;
+    }
+    policies_clear(c->policies);
+    settle(c);
+    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
+        link_table_uninit(&c->sides[d].links);
+        rules_destroy(c->sides[d].rules);
+        netset_destroy(c->sides[d].netset);
+    }
+    policies_destroy(c->policies);
+    groups_destroy(c->groups);
+    guard_destroy(c->guard);
+    flowset_destroy(c->fs);
+    free(c->node_addresses);
+    free(c);
+}

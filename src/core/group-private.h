@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Shared by group.c (groups, scopes and namespaces) and group-member.c (pods
+ * and their named ports). */
+
+#ifndef GROUP_PRIVATE_H
+#define GROUP_PRIVATE_H 1
+
+#include "group.h"
+
+struct label;
+
+/* A namespace that has members or a scope of its own. */
+struct group_space {
+    struct hmap_node node;      /* In 'spaces', by name. */
+    char *name;
+    struct label_set *labels;   /* NULL until it has members. */
+    struct ptrs scopes;         /* That contain it. */
+    struct ptrs members;        /* Not stale. */
+    size_t n_users;             /* Members and own scope. */
+};
+
+/* Where a group looks for pods: one namespace, or all that match. */
+struct group_scope {
+    struct hmap_node node;      /* In 'scopes', by text. */
+    char *text;
+    struct selector *selector;  /* NULL: just spaces.p[0]. */
+    struct ptrs spaces;
+    struct ptrs groups;         /* All. */
+    struct hmap by_label;       /* "struct label_bucket", those groups whose
+                                 * selector requires a label. */
+    struct ptrs unlabeled;      /* The others. */
+};
+
+struct label_bucket {
+    struct hmap_node node;
+    const struct label *label;
+    struct ptrs groups;
+};
+
+struct groups {
+    struct partition partitions[GROUP_N_ROLES];
+    struct hmap groups;
+    struct hmap scopes;
+    struct ptrs selector_scopes;
+    struct hmap spaces;
+    struct hmap members;
+    struct hmap port_names;
+    struct ptrs changed_port_names;
+    struct ovs_list stale;      /* Members to be evaluated. */
+    struct ovs_list touched;    /* Evaluated members to be flushed. */
+    struct ptrs flips;
+    struct ptrs dead;           /* Groups to be freed. */
+    size_t n_groups[GROUP_N_ROLES];
+};
+
+/* group.c */
+struct group_space *group_space_use(struct groups *, const char *name);
+void group_space_unuse(struct groups *, struct group_space *);
+struct label_bucket *group_find_bucket(const struct group_scope *,
+                                       const struct label *);
+bool group_is_target(const struct group *);
+/* True if 'm' belongs to 'g', given that its namespace is in g's scope. */
+bool group_matches(const struct group *g, const struct group_member *m);
+/* One member more or less in 'g'. */
+void group_count_member(struct groups *, struct group *g, int delta);
+
+/* group-member.c */
+void group_member_destroy(struct groups *, struct group_member *);
+void group_member_set_stale(struct groups *, struct group_member *);
+/* Puts 'm', which is not stale, into or out of the sets of 'g'. */
+void group_member_enter(struct groups *, struct group_member *m,
+                        struct group *g);
+void group_member_leave(struct groups *, struct group_member *m,
+                        struct group *g);
+void group_port_ref(struct group_port *);
+void group_port_unref(struct groups *, struct group_port *);
+
+#endif /* group-private.h */

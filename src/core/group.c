@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "group.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "group-private.h"
+#include "hash.h"
+#include "label.h"
+#include "model.h"
+#include "openvswitch/dynamic-string.h"
+#include "util.h"
+
+struct groups *
+groups_create(void)
+{
+    struct groups *gs = xzalloc(sizeof *gs);
+
+    for (int i = 0; i < GROUP_N_ROLES; i++) {
+        partition_init(&gs->partitions[i]);
+    }
+    hmap_init(&gs->groups);
+    hmap_init(&gs->scopes);
+    hmap_init(&gs->spaces);
+    hmap_init(&gs->members);
+    hmap_init(&gs->port_names);
+    ovs_list_init(&gs->stale);
+    ovs_list_init(&gs->touched);
+    return gs;
+}
+
+struct partition *
+groups_partition(const struct groups *gs, enum group_role role)
+{
+    return CONST_CAST(struct partition *, &gs->partitions[role]);
+}
+
+size_t
+groups_count_members(const struct groups *gs)
+{
+    return hmap_count(&gs->members);
+}
+
+size_t
+groups_count(const struct groups *gs, enum group_role role)
+{
+    return gs->n_groups[role];
+}
+
+bool
+group_is_target(const struct group *g)
+{
+    return g->role == GROUP_TARGET_EGRESS || g->role == GROUP_TARGET_INGRESS;
+}
+
+/* Namespaces. */
+
+static struct group_space *
+find_space(const struct groups *gs, const char *name)
+{
+    struct group_space *s;
+
+    HMAP_FOR_EACH_WITH_HASH (s, node, hash_string(name, 0), &gs->spaces) {
+        if (!strcmp(s->name, name)) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+struct group_space *
+group_space_use(struct groups *gs, const char *name)
+{
+    struct group_space *s = find_space(gs, name);
+
+    if (!s) {
+        s = xzalloc(sizeof *s);
+        s->name = xstrdup(name);
+        hmap_insert(&gs->spaces, &s->node, hash_string(name, 0));
+    }
+    s->n_users++;
+    return s;
+}
+
+static void
+leave_scopes(struct group_space *s)
+{
+    for (size_t i = 0; i < s->scopes.n; i++) {
+        struct group_scope *scope = s->scopes.p[i];
+
+        ptrs_remove(&scope->spaces, s);
+    }
+    ptrs_uninit(&s->scopes);
+}
+
+void
+group_space_unuse(struct groups *gs, struct group_space *s)
+{
+    if (!--s->n_users) {
+        ovs_assert(!s->members.n);
+        leave_scopes(s);
+        hmap_remove(&gs->spaces, &s->node);
+        ptrs_uninit(&s->members);
+        label_set_unref(s->labels);
+        free(s->name);
+        free(s);
+    }
+}
+
+static bool
+scope_contains(const struct group_scope *scope, const struct group_space *s)
+{
+    return s->labels && selector_matches(scope->selector, s->labels);
+}
+
+/* Returns true if 's' is in other scopes than before. */
+static bool
+rescope_space(struct groups *gs, struct group_space *s)
+{
+    bool changed = false;
+
+    for (size_t i = 0; i < gs->selector_scopes.n; i++) {
+        struct group_scope *scope = gs->selector_scopes.p[i];
+        bool is = scope_contains(scope, s);
+        bool was = ptrs_contains(&s->scopes, scope);
+
+        if (is && !was) {
+            ptrs_add(&s->scopes, scope);
+            ptrs_add(&scope->spaces, s);
+        } else if (was && !is) {
+            ptrs_remove(&s->scopes, scope);
+            ptrs_remove(&scope->spaces, s);
+        }
+        changed |= is != was;
+    }
+    return changed;
+}
+
+void
+groups_update_namespace(struct groups *gs, const struct model *model,
+                        const char *ns)
+{
+    struct group_space *s = find_space(gs, ns);
+    const struct label_set *labels = model_namespace_labels(model, ns);
+
+    if (!s || s->labels == labels) {
+        return;
+    }
+    label_set_unref(s->labels);
+    s->labels = label_set_ref(CONST_CAST(struct label_set *, labels));
+    if (rescope_space(gs, s)) {
+        while (s->members.n) {
+            group_member_set_stale(gs, s->members.p[s->members.n - 1]);
+        }
+    }
+}
+
+/* Scopes. */
+
+static char *
+scope_text(const char *ns, const struct selector *namespaces)
+{
+    return (namespaces ? xasprintf("{%s}", selector_text(namespaces))
+            : xstrdup(ns));
+}
+
+static struct group_scope *
+find_scope(const struct groups *gs, const char *text)
+{
+    struct group_scope *scope;
+
+    HMAP_FOR_EACH_WITH_HASH (scope, node, hash_string(text, 0), &gs->scopes) {
+        if (!strcmp(scope->text, text)) {
+            return scope;
+        }
+    }
+    return NULL;
+}
+
+static void
+connect_scope(struct groups *gs, struct group_scope *scope, const char *ns)
+{
+    struct group_space *s;
+
+    if (!scope->selector) {
+        s = group_space_use(gs, ns);
+        ptrs_add(&scope->spaces, s);
+        ptrs_add(&s->scopes, scope);
+        return;
+    }
+    ptrs_add(&gs->selector_scopes, scope);
+    HMAP_FOR_EACH (s, node, &gs->spaces) {
+        if (scope_contains(scope, s)) {
+            ptrs_add(&scope->spaces, s);
+            ptrs_add(&s->scopes, scope);
+        }
+    }
+}
+
+static struct group_scope *
+get_scope(struct groups *gs, const char *ns, struct selector *namespaces)
+{
+    char *text = scope_text(ns, namespaces);
+    struct group_scope *scope = find_scope(gs, text);
+
+    if (scope) {
+        free(text);
+        return scope;
+    }
+    scope = xzalloc(sizeof *scope);
+    scope->text = text;
+    scope->selector = namespaces ? selector_ref(namespaces) : NULL;
+    hmap_init(&scope->by_label);
+    hmap_insert(&gs->scopes, &scope->node, hash_string(text, 0));
+    connect_scope(gs, scope, ns);
+    return scope;
+}
+
+static void
+free_scope(struct groups *gs, struct group_scope *scope)
+{
+    for (size_t i = 0; i < scope->spaces.n; i++) {
+        struct group_space *s = scope->spaces.p[i];
+
+        ptrs_remove(&s->scopes, scope);
+    }
+    if (scope->selector) {
+        ptrs_remove(&gs->selector_scopes, scope);
+        selector_unref(scope->selector);
+    } else {
+        group_space_unuse(gs, scope->spaces.p[0]);
+    }
+    hmap_remove(&gs->scopes, &scope->node);
+    hmap_destroy(&scope->by_label);
+    ptrs_uninit(&scope->spaces);
+    free(scope->text);
+    free(scope);
+}
+
+struct label_bucket *
+group_find_bucket(const struct group_scope *scope, const struct label *label)
+{
+    struct label_bucket *b;
+
+    HMAP_FOR_EACH_WITH_HASH (b, node, hash_pointer(label, 0),
+                             &scope->by_label) {
+        if (b->label == label) {
+            return b;
+        }
+    }
+    return NULL;
+}
+
+static void
+add_to_scope(struct group_scope *scope, struct group *g)
+{
+    const struct label *label = selector_required_label(g->pods);
+
+    ptrs_add(&scope->groups, g);
+    if (!label) {
+        ptrs_add(&scope->unlabeled, g);
+        return;
+    }
+
+    struct label_bucket *b = group_find_bucket(scope, label);
+    if (!b) {
+        b = xzalloc(sizeof *b);
+        b->label = label;
+        hmap_insert(&scope->by_label, &b->node, hash_pointer(label, 0));
+    }
+    ptrs_add(&b->groups, g);
+}
+
+static void
+remove_from_scope(struct groups *gs, struct group *g)
+{
+    const struct label *label = selector_required_label(g->pods);
+    struct group_scope *scope = g->scope;
+
+    ptrs_remove(&scope->groups, g);
+    if (label) {
+        struct label_bucket *b = group_find_bucket(scope, label);
+
+        ptrs_remove(&b->groups, g);
+        if (!b->groups.n) {
+            hmap_remove(&scope->by_label, &b->node);
+            free(b);
+        }
+    } else {
+        ptrs_remove(&scope->unlabeled, g);
+    }
+    if (!scope->groups.n) {
+        free_scope(gs, scope);
+    }
+}
+
+/* Groups. */
+
+bool
+group_matches(const struct group *g, const struct group_member *m)
+{
+    if (!m->live || (group_is_target(g) && !m->local)
+        || !selector_matches(g->pods, m->labels)) {
+        return false;
+    }
+    for (size_t i = 0; g->port && i < m->n_ports; i++) {
+        if (m->ports[i] == g->port) {
+            return true;
+        }
+    }
+    return !g->port;
+}
+
+void
+group_count_member(struct groups *gs, struct group *g, int delta)
+{
+    g->n_members += delta;
+    if (group_is_target(g) && !g->flipping
+        && (g->n_members == 0) != g->was_empty) {
+        g->flipping = true;
+        ptrs_add(&gs->flips, g);
+    }
+}
+
+static char *
+group_text(const struct group_scope *scope, const struct selector *pods,
+           const struct group_port *port)
+{
+    return (port
+            ? xasprintf("%s:%s#%s/%s=%"PRIu16, scope->text,
+                        selector_text(pods),
+                        k8s_protocol_name(port->protocol), port->name->name,
+                        port->number)
+            : xasprintf("%s:%s", scope->text, selector_text(pods)));
+}
+
+void
+group_format(const struct group *g, struct ds *s)
+{
+    const struct group_scope *scope = g->scope;
+
+    if (selector_is_empty(g->pods)) {
+        ds_put_cstr(s, "all pods");
+    } else {
+        ds_put_format(s, "pods %s", selector_text(g->pods));
+    }
+    if (!scope->selector) {
+        ds_put_format(s, " of namespace %s", scope->text);
+    } else if (!selector_is_empty(scope->selector)) {
+        ds_put_format(s, " of namespaces %s", selector_text(scope->selector));
+    }
+    if (g->port) {
+        ds_put_format(s, " with %s port %s=%"PRIu16,
+                      k8s_protocol_name(g->port->protocol),
+                      g->port->name->name, g->port->number);
+    }
+}
+
+static struct group *
+find_group(const struct groups *gs, enum group_role role, const char *text)
+{
+    struct group *g;
+
+    HMAP_FOR_EACH_WITH_HASH (g, node, hash_int(role, hash_string(text, 0)),
+                             &gs->groups) {
+        if (g->role == role && !strcmp(g->set.text, text)) {
+            return g;
+        }
+    }
+    return NULL;
+}
+
+/* Lets the members that are already evaluated enter. */
+static void
+fill_group(struct groups *gs, struct group *g)
+{
+    for (size_t i = 0; i < g->scope->spaces.n; i++) {
+        const struct group_space *s = g->scope->spaces.p[i];
+
+        for (size_t j = 0; j < s->members.n; j++) {
+            if (group_matches(g, s->members.p[j])) {
+                group_member_enter(gs, s->members.p[j], g);
+            }
+        }
+    }
+}
+
+static void
+empty_group(struct groups *gs, struct group *g)
+{
+    for (size_t i = 0; g->n_members && i < g->scope->spaces.n; i++) {
+        const struct group_space *s = g->scope->spaces.p[i];
+
+        for (size_t j = 0; j < s->members.n; j++) {
+            struct group_member *m = s->members.p[j];
+
+            if (partition_class_has(m->classes[g->role], &g->set)) {
+                group_member_leave(gs, m, g);
+            }
+        }
+    }
+}
+
+struct group *
+group_ref(struct groups *gs, enum group_role role, const char *ns,
+          struct selector *namespaces, struct selector *pods,
+          struct group_port *port)
+{
+    struct group_scope *scope = get_scope(gs, ns, namespaces);
+    char *text = group_text(scope, pods, port);
+    struct group *g = find_group(gs, role, text);
+
+    if (g) {
+        free(text);
+        g->n_refs++;
+        return g;
+    }
+    g = xzalloc(sizeof *g);
+    partition_set_init(&g->set, text);
+    g->role = role;
+    g->scope = scope;
+    g->pods = selector_ref(pods);
+    g->port = port;
+    if (port) {
+        group_port_ref(port);
+    }
+    g->n_refs = 1;
+    g->was_empty = true;
+    hmap_insert(&gs->groups, &g->node, hash_int(role, g->set.hash));
+    gs->n_groups[role]++;
+    add_to_scope(scope, g);
+    fill_group(gs, g);
+    return g;
+}
+
+void
+group_unref(struct groups *gs, struct group *g)
+{
+    if (--g->n_refs) {
+        return;
+    }
+    empty_group(gs, g);
+    remove_from_scope(gs, g);
+    g->scope = NULL;
+    hmap_remove(&gs->groups, &g->node);
+    gs->n_groups[g->role]--;
+    if (g->flipping) {
+        ptrs_remove(&gs->flips, g);
+    }
+    ptrs_add(&gs->dead, g);
+}
+
+static void
+free_group(struct groups *gs, struct group *g)
+{
+    if (g->port) {
+        group_port_unref(gs, g->port);
+    }
+    partition_set_uninit(&g->set);
+    selector_unref(g->pods);
+    ptrs_uninit(&g->rules);
+    ptrs_uninit(&g->users);
+    free(g);
+}
+
+void
+groups_reap(struct groups *gs)
+{
+    for (size_t i = 0; i < gs->dead.n; i++) {
+        free_group(gs, gs->dead.p[i]);
+    }
+    ptrs_uninit(&gs->dead);
+}
+
+struct ptrs
+groups_take_flips(struct groups *gs)
+{
+    struct ptrs flipped = PTRS_INITIALIZER;
+
+    for (size_t i = 0; i < gs->flips.n; i++) {
+        struct group *g = gs->flips.p[i];
+
+        g->flipping = false;
+        if ((g->n_members == 0) != g->was_empty) {
+            g->was_empty = !g->was_empty;
+            ptrs_add(&flipped, g);
+        }
+    }
+    ptrs_uninit(&gs->flips);
+    return flipped;
+}
+
+/* All users of 'gs' have let go of their groups, or will never look again. */
+void
+groups_destroy(struct groups *gs)
+{
+    struct group_member *m;
+    struct group *g;
+
+    if (!gs) {
+        return;
+    }
+    for (int i = 0; i < GROUP_N_ROLES; i++) {
+        partition_destroy(&gs->partitions[i]);
+    }
+    HMAP_FOR_EACH_SAFE (g, node, &gs->groups) {
+        g->n_members = 0;
+        g->n_refs = 1;
+        group_unref(gs, g);
+    }
+    groups_reap(gs);
+    HMAP_FOR_EACH_SAFE (m, node, &gs->members) {
+        group_member_destroy(gs, m);
+    }
+    hmap_destroy(&gs->groups);
+    hmap_destroy(&gs->scopes);
+    hmap_destroy(&gs->spaces);
+    hmap_destroy(&gs->members);
+    hmap_destroy(&gs->port_names);
+    ptrs_uninit(&gs->selector_scopes);
+    ptrs_uninit(&gs->changed_port_names);
+    ptrs_uninit(&gs->flips);
+    free(gs);
+}

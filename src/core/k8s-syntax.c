@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The syntax of names, as k8s.io/apimachinery/pkg/util/validation has it. */
+
+#include <config.h>
+
+#include <string.h>
+
+#include "util.h"
+
+#include "k8s-private.h"
+
+#define DIGIT "0123456789"
+#define LOWER "abcdefghijklmnopqrstuvwxyz"
+#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+enum {
+    MAX_DNS_LABEL = 63,
+    MAX_DNS_SUBDOMAIN = 253,
+    MAX_LABEL_NAME = 63,        /* A label's value, and its key's name. */
+    MAX_PORT_NAME = 15,
+};
+
+/* True if the 'n' bytes at 's' are all in 'set'. */
+static bool
+consists_of(const char *s, size_t n, const char *set)
+{
+    return strspn(s, set) >= n;
+}
+
+/* True if the 'n' bytes at 's' are 1 to 'max' of 'inner', the first and last of
+ * them of 'outer'. */
+static bool
+is_word(const char *s, size_t n, size_t max, const char *outer,
+        const char *inner)
+{
+    return n >= 1 && n <= max && consists_of(s, n, inner)
+           && strchr(outer, s[0]) && strchr(outer, s[n - 1]);
+}
+
+bool
+k8s_is_dns_label(const char *s)
+{
+    return is_word(s, strlen(s), MAX_DNS_LABEL, LOWER DIGIT,
+                   LOWER DIGIT "-");
+}
+
+static bool
+is_dns_subdomain(const char *s, size_t n)
+{
+    if (n > MAX_DNS_SUBDOMAIN) {
+        return false;
+    }
+    for (;;) {
+        size_t part = MIN(strcspn(s, "."), n);
+
+        if (!is_word(s, part, MAX_DNS_SUBDOMAIN, LOWER DIGIT,
+                     LOWER DIGIT "-")) {
+            return false;
+        }
+        if (part == n) {
+            return true;
+        }
+        s += part + 1;
+        n -= part + 1;
+    }
+}
+
+bool
+k8s_is_dns_subdomain(const char *s)
+{
+    return is_dns_subdomain(s, strlen(s));
+}
+
+static bool
+is_label_name(const char *s)
+{
+    return is_word(s, strlen(s), MAX_LABEL_NAME, LOWER UPPER DIGIT,
+                   LOWER UPPER DIGIT "-_.");
+}
+
+bool
+k8s_is_label_key(const char *s)
+{
+    const char *slash = strchr(s, '/');
+
+    return slash ? is_dns_subdomain(s, slash - s) && is_label_name(slash + 1)
+                 : is_label_name(s);
+}
+
+bool
+k8s_is_label_value(const char *s)
+{
+    return !s[0] || is_label_name(s);
+}
+
+bool
+k8s_is_port_name(const char *s)
+{
+    return is_word(s, strlen(s), MAX_PORT_NAME, LOWER DIGIT, LOWER DIGIT "-")
+           && strpbrk(s, LOWER) && !strstr(s, "--");
+}
+
+/* Time. */
+
+/* Reads 'n' digits at '*s' and then one byte of 'ends', which may be a NUL.
+ * Moves '*s' behind both. */
+static bool
+read_number(const char **s, size_t n, const char *ends, size_t n_ends,
+            int min, int max, int *value)
+{
+    if (strspn(*s, DIGIT) < n || !memchr(ends, (*s)[n], n_ends)) {
+        return false;
+    }
+    *value = 0;
+    for (size_t i = 0; i < n; i++) {
+        *value = *value * 10 + ((*s)[i] - '0');
+    }
+    *s += n + 1;
+    return *value >= min && *value <= max;
+}
+
+/* Days from 1970-01-01 to a day of the Gregorian calendar.  The year begins in
+ * March, so that the leap day is its last. */
+static int64_t
+count_days(int year, int month, int day)
+{
+    int y = month <= 2 ? year - 1 : year;
+    int m = month <= 2 ? month + 9 : month - 3;
+
+    return 365LL * y + y / 4 - y / 100 + y / 400
+           + (153 * m + 2) / 5 + day - 1 - 719468;
+}
+
+/* "Z" or "+HH:MM". */
+static bool
+parse_offset(const char *s, int64_t *seconds)
+{
+    int sign, hours, minutes;
+
+    if (!strcmp(s, "Z")) {
+        *seconds = 0;
+        return true;
+    }
+    if (*s != '+' && *s != '-') {
+        return false;
+    }
+    sign = *s++ == '-' ? -1 : 1;
+    if (!read_number(&s, 2, ":", 1, 0, 23, &hours)
+        || !read_number(&s, 2, "", 1, 0, 59, &minutes)) {
+        return false;
+    }
+    *seconds = sign * (hours * 3600 + minutes * 60);
+    return true;
+}
+
+bool
+k8s_parse_time(const char *s, int64_t *seconds)
+{
+    int year, month, day, hour, minute, second;
+    int64_t offset;
+
+    if (!read_number(&s, 4, "-", 1, 1, 9999, &year)
+        || !read_number(&s, 2, "-", 1, 1, 12, &month)
+        || !read_number(&s, 2, "Tt", 2, 1, 31, &day)
+        || !read_number(&s, 2, ":", 1, 0, 23, &hour)
+        || !read_number(&s, 2, ":", 1, 0, 59, &minute)
+        || !read_number(&s, 2, ".Z+-", 4, 0, 60, &second)) {
+        return false;
+    }
+    if (s[-1] == '.') {
+        size_t n = strspn(s, DIGIT);
+
+        if (!n) {
+            return false;
+        }
+        s += n;
+    } else {
+        s--;
+    }
+    if (!parse_offset(s, &offset)) {
+        return false;
+    }
+    *seconds = count_days(year, month, day) * 86400
+               + hour * 3600 + minute * 60 + second - offset;
+    return true;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "k8s.h"
+
+#include "label.h"
+#include "openvswitch/dynamic-string.h"
+#include "util.h"
+
+const char *
+k8s_direction_name(enum k8s_direction direction)
+{
+    return direction == K8S_EGRESS ? "egress" : "ingress";
+}
+
+const char *
+k8s_protocol_name(uint8_t protocol)
+{
+    static __thread char number[4];
+
+    switch (protocol) {
+    case IPPROTO_TCP:
+        return "TCP";
+    case IPPROTO_UDP:
+        return "UDP";
+    case IPPROTO_SCTP:
+        return "SCTP";
+    case IPPROTO_ICMP:
+    case IPPROTO_ICMPV6:
+        return "ICMP";
+    default:
+        snprintf(number, sizeof number, "%u", protocol);
+        return number;
+    }
+}
+
+void
+k8s_format_block(const struct k8s_ip_block *b, struct ds *s)
+{
+    prefix_format(&b->cidr, s);
+    for (size_t i = 0; i < b->n_excepts; i++) {
+        ds_put_cstr(s, i ? ", " : " except ");
+        prefix_format(&b->excepts[i], s);
+    }
+}
+
+void
+k8s_format_peer(const struct k8s_peer *peer, const char *ns, struct ds *s)
+{
+    if (peer->block) {
+        k8s_format_block(peer->block, s);
+        return;
+    }
+    if (selector_is_empty(peer->pods)) {
+        ds_put_cstr(s, "all pods");
+    } else {
+        ds_put_format(s, "pods %s", selector_text(peer->pods));
+    }
+    if (!peer->namespaces) {
+        ds_put_format(s, " in namespace %s", ns);
+    } else if (!selector_is_empty(peer->namespaces)) {
+        ds_put_format(s, " in namespaces %s", selector_text(peer->namespaces));
+    } else {
+        ds_put_cstr(s, " in all namespaces");
+    }
+}
+
+void
+k8s_format_port(const struct k8s_port *port, struct ds *s)
+{
+    const char *protocol = k8s_protocol_name(port->protocol);
+
+    if (port->name) {
+        ds_put_format(s, "%s/%s", protocol, port->name);
+    } else if (!port->first && port->last == UINT16_MAX) {
+        ds_put_format(s, "%s", protocol);
+    } else if (port->first == port->last) {
+        ds_put_format(s, "%s/%"PRIu16, protocol, port->first);
+    } else {
+        ds_put_format(s, "%s/%"PRIu16"-%"PRIu16, protocol, port->first,
+                      port->last);
+    }
+}

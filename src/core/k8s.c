@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "k8s.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util.h"
+
+#include "k8s-private.h"
+#include "label.h"
+
+/* Every namespace has this label with its name (S12). */
+#define NAME_LABEL "kubernetes.io/metadata.name"
+
+static const struct {
+    const char *name;
+    const char *api_version;
+} kinds[K8S_N_KINDS] = {
+    [K8S_NAMESPACE] = {"Namespace", "v1"},
+    [K8S_POD] = {"Pod", "v1"},
+    [K8S_POLICY] = {"NetworkPolicy", "networking.k8s.io/v1"},
+};
+
+const char *
+k8s_kind_name(enum k8s_kind kind)
+{
+    ovs_assert(kind < K8S_N_KINDS);
+    return kinds[kind].name;
+}
+
+void
+k8s_limits_default(struct k8s_limits *limits)
+{
+    *limits = (struct k8s_limits) {
+        .max_rules = 5000,
+        .max_peers = 20000,
+        .max_ports = 5000,
+        .max_excepts = 5000,
+        .max_labels = 2000,
+        .max_values = 5000,
+        .max_addresses = 16,
+        .max_containers = 500,
+        .max_container_ports = 1000,
+    };
+}
+
+/* Which kind? */
+
+static const char *
+get_string(const struct doc_node *node, const char *name)
+{
+    const struct doc_node *member = doc_node_get(node, name);
+
+    return (member && doc_node_type(member) == DOC_STRING
+            ? doc_node_string(member) : NULL);
+}
+
+/* True if 'kind' is ITEM plus "List"; then '*length' is that of ITEM. */
+static bool
+is_list_kind(const char *kind, size_t *length)
+{
+    static const char suffix[] = "List";
+    size_t n = strlen(kind);
+
+    if (n < strlen(suffix) || strcmp(kind + n - strlen(suffix), suffix)) {
+        return false;
+    }
+    *length = n - strlen(suffix);
+    return true;
+}
+
+bool
+k8s_is_list(const struct doc_node *node)
+{
+    const char *kind = get_string(node, "kind");
+    const struct doc_node *items = doc_node_get(node, "items");
+    size_t length;
+
+    return kind && is_list_kind(kind, &length)
+           && (!length || (items && doc_node_type(items) == DOC_LIST));
+}
+
+bool
+k8s_identify(const struct doc_node *node, const struct doc_node *list,
+             enum k8s_kind *kindp)
+{
+    const char *kind = get_string(node, "kind");
+    const char *api_version = get_string(node, "apiVersion");
+    size_t length = kind ? strlen(kind) : 0;
+
+    if (doc_node_type(node) != DOC_MAP) {
+        return false;
+    }
+    if (!kind && list) {
+        kind = get_string(list, "kind");
+        if (kind && !is_list_kind(kind, &length)) {
+            kind = NULL;
+        }
+        if (!api_version) {
+            api_version = get_string(list, "apiVersion");
+        }
+    }
+    if (!kind || !api_version) {
+        return false;
+    }
+
+    for (enum k8s_kind k = 0; k < K8S_N_KINDS; k++) {
+        if (length == strlen(kinds[k].name)
+            && !strncmp(kind, kinds[k].name, length)
+            && !strcmp(api_version, kinds[k].api_version)) {
+            *kindp = k;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Namespaces. */
+
+static struct k8s_object *
+parse_namespace(struct k8s_parser *p, const struct k8s_metadata *m)
+{
+    struct k8s_namespace *ns = xzalloc(sizeof *ns);
+    size_t n = m->n_labels;
+    struct label_pair *pairs = xmalloc((n + 1) * sizeof *pairs);
+
+    if (n) {
+        memcpy(pairs, m->labels, n * sizeof *pairs);
+    }
+    pairs[n] = (struct label_pair) {NAME_LABEL, m->name};
+
+    ns->up.kind = K8S_NAMESPACE;
+    ns->up.name = xstrdup(m->name);
+    ns->labels = label_set_create(p->pool, pairs, n + 1);
+    free(pairs);
+    return &ns->up;
+}
+
+/* All kinds. */
+
+static char *
+format_key(enum k8s_kind kind, const struct k8s_metadata *m)
+{
+    return xasprintf("%s %s%s%s", k8s_kind_name(kind), m->ns ? m->ns : "",
+                     m->ns ? "/" : "", m->name);
+}
+
+static struct k8s_object *
+parse_kind(struct k8s_parser *p, enum k8s_kind kind,
+           const struct k8s_field *root, const struct k8s_metadata *m)
+{
+    switch (kind) {
+    case K8S_NAMESPACE:
+        return parse_namespace(p, m);
+    case K8S_POD:
+        return k8s_pod_parse(p, root, m);
+    case K8S_POLICY:
+        return k8s_policy_parse(p, root, m);
+    case K8S_N_KINDS:
+        break;
+    }
+    OVS_NOT_REACHED();
+}
+
+struct k8s_object *
+k8s_parse(enum k8s_kind kind, const struct doc_node *node,
+          struct label_pool *pool, const struct k8s_limits *limits,
+          struct k8s_report *report, char **key)
+{
+    struct k8s_parser p = { .pool = pool, .report = report };
+    struct k8s_field root = k8s_field_root(node);
+    struct k8s_object *object = NULL;
+    struct k8s_metadata m;
+
+    *key = NULL;
+    memset(report, 0, sizeof *report);
+    if (limits) {
+        p.limits = *limits;
+    } else {
+        k8s_limits_default(&p.limits);
+    }
+
+    if (k8s_metadata_parse_key(&p, &root, kind, &m)) {
+        *key = format_key(kind, &m);
+        if (k8s_metadata_parse(&p, &root, &m)) {
+            object = parse_kind(&p, kind, &root, &m);
+        }
+    }
+    k8s_metadata_uninit(&m);
+    return object;
+}
+
+void
+k8s_object_destroy(struct k8s_object *object)
+{
+    if (!object) {
+        return;
+    }
+    switch (object->kind) {
+    case K8S_NAMESPACE:
+        label_set_unref(k8s_namespace_cast(object)->labels);
+        break;
+    case K8S_POD:
+        k8s_pod_uninit(k8s_pod_cast(object));
+        break;
+    case K8S_POLICY:
+        k8s_policy_uninit(k8s_policy_cast(object));
+        break;
+    case K8S_N_KINDS:
+        OVS_NOT_REACHED();
+    }
+    if (!object->size) {
+        free(object->ns);
+        free(object->name);
+    }
+    free(object);
+}
+
+bool
+k8s_object_equals(const struct k8s_object *a, const struct k8s_object *b)
+{
+    switch (a->kind) {
+    case K8S_NAMESPACE:
+        return k8s_namespace_cast(a)->labels == k8s_namespace_cast(b)->labels;
+    case K8S_POD:
+        return k8s_pod_equals(k8s_pod_cast(a), k8s_pod_cast(b));
+    case K8S_POLICY:
+        return k8s_policy_equals(k8s_policy_cast(a), k8s_policy_cast(b));
+    case K8S_N_KINDS:
+        break;
+    }
+    OVS_NOT_REACHED();
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What label.c and selector.c share. */
+
+#ifndef LABEL_PRIVATE_H
+#define LABEL_PRIVATE_H 1
+
+#include "label.h"
+#include "openvswitch/hmap.h"
+
+struct label_pool {
+    struct hmap labels;         /* Contains struct label. */
+    struct hmap sets;           /* Contains struct label_set. */
+    struct hmap selectors;      /* Contains struct selector, by text. */
+};
+
+/* The label "KEY=VALUE", made if it is new.  Give back with label_unref(). */
+struct label *label_intern(struct label_pool *, const char *key,
+                           const char *value);
+void label_unref(struct label_pool *, struct label *);
+
+#endif /* label-private.h */

@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "link.h"
+
+#include <stdlib.h>
+
+#include "emit.h"
+#include "flowset.h"
+#include "group.h"
+#include "hash.h"
+#include "netset.h"
+#include "partition.h"
+#include "policy.h"
+#include "rule.h"
+#include "util.h"
+
+/* That many conjunctive rules share one band at most, however they hash. */
+#define BAND_RULES ((size_t) 3500)
+#define MAX_BAND_BITS 8
+
+/* A rule applies to a target class. */
+struct link {
+    struct hmap_node node;      /* In the table. */
+    struct rule *rule;
+    struct partition_class *target;
+    size_t n_uses;
+    bool needed;                /* In rule->targets. */
+};
+
+void
+link_table_init(struct link_table *t, const struct emit *emit)
+{
+    t->emit = emit;
+    hmap_init(&t->links);
+    ovs_list_init(&t->check);
+    t->n_conj = t->band_bits = t->families = 0;
+}
+
+void
+link_table_uninit(struct link_table *t)
+{
+    ovs_assert(hmap_is_empty(&t->links));
+    hmap_destroy(&t->links);
+}
+
+/* Form. */
+
+static void
+check_later(struct link_table *t, struct rule *r)
+{
+    if (ovs_list_is_empty(&r->check)) {
+        ovs_list_push_back(&t->check, &r->check);
+    }
+}
+
+static void
+retract(struct link_table *t, struct rule *r)
+{
+    if (r->emitted) {
+        emit_rule(t->emit, r, false);
+        r->emitted = false;
+    }
+}
+
+/* A rule of these sizes as plain flows is not larger than as a conjunction. */
+static bool
+is_plain(const struct rule *r, size_t n_targets, size_t n_peers,
+         size_t n_services)
+{
+    size_t product = n_targets, sum = n_targets;
+
+    if (r->peers) {
+        product *= n_peers;
+        sum += n_peers;
+    }
+    if (r->n_blocks) {
+        product *= n_services;
+        sum += n_services;
+    }
+    return product <= sum + 1;
+}
+
+/* Before a class is added to 'r': plain flows that would become too many are
+ * taken away now, not multiplied first. */
+static void
+before_growth(struct link_table *t, struct rule *r, size_t more_targets,
+              size_t more_peers)
+{
+    if (r->emitted && r->mode == RULE_PLAIN
+        && !is_plain(r, r->targets.n + more_targets,
+                     rule_count_peers(r) + more_peers,
+                     emit_count_services(r, r->families))) {
+        retract(t, r);
+    }
+}
+
+/* Targets. */
+
+static void
+set_needed(struct link_table *t, struct link *l, bool needed)
+{
+    struct rule *r = l->rule;
+
+    if (l->needed == needed) {
+        return;
+    }
+    l->needed = needed;
+    if (needed) {
+        before_growth(t, r, 1, 0);
+        ptrs_add(&r->targets, l->target);
+    } else {
+        ptrs_remove(&r->targets, l->target);
+    }
+    if (r->emitted) {
+        emit_rule_target(t->emit, r, l->target, needed);
+    }
+    check_later(t, r);
+}
+
+static bool
+is_open(const struct partition_class *target)
+{
+    for (size_t i = 0; i < target->links.n; i++) {
+        const struct link *l = target->links.p[i];
+
+        if (rule_is_allow_all(l->rule)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* After a rule "any peer, any service" came to or left 'target'. */
+static void
+review_target(struct link_table *t, struct partition_class *target)
+{
+    bool open = is_open(target);
+
+    for (size_t i = 0; i < target->links.n; i++) {
+        struct link *l = target->links.p[i];
+
+        set_needed(t, l, !open || rule_is_allow_all(l->rule));
+    }
+}
+
+static uint32_t
+hash_link(const struct rule *r, const struct partition_class *target)
+{
+    return hash_pointer(target, hash_pointer(r, 0));
+}
+
+static struct link *
+find_link(const struct link_table *t, const struct rule *r,
+          const struct partition_class *target)
+{
+    struct link *l;
+
+    HMAP_FOR_EACH_WITH_HASH (l, node, hash_link(r, target), &t->links) {
+        if (l->rule == r && l->target == target) {
+            return l;
+        }
+    }
+    return NULL;
+}
+
+static void
+create_link(struct link_table *t, struct rule *r,
+            struct partition_class *target)
+{
+    struct link *l = xzalloc(sizeof *l);
+    bool open = is_open(target);
+
+    l->rule = r;
+    l->target = target;
+    l->n_uses = 1;
+    hmap_insert(&t->links, &l->node, hash_link(r, target));
+    ptrs_add(&target->links, l);
+    if (rule_is_allow_all(r)) {
+        review_target(t, target);
+    } else if (!open) {
+        set_needed(t, l, true);
+    }
+}
+
+static void
+destroy_link(struct link_table *t, struct link *l)
+{
+    struct partition_class *target = l->target;
+    bool was_allow_all = rule_is_allow_all(l->rule);
+
+    set_needed(t, l, false);
+    ptrs_remove(&target->links, l);
+    hmap_remove(&t->links, &l->node);
+    free(l);
+    if (was_allow_all) {
+        review_target(t, target);
+    }
+}
+
+static void
+link_rule(struct link_table *t, struct rule *r, struct partition_class *target)
+{
+    struct link *l = find_link(t, r, target);
+
+    if (l) {
+        l->n_uses++;
+    } else {
+        create_link(t, r, target);
+    }
+}
+
+static void
+unlink_rule(struct link_table *t, struct rule *r,
+            struct partition_class *target)
+{
+    struct link *l = find_link(t, r, target);
+
+    if (!--l->n_uses) {
+        destroy_link(t, l);
+    }
+}
+
+void
+link_table_add_use(struct link_table *t, struct policy_use *use)
+{
+    const struct ptrs *classes = &use->target->set.classes;
+
+    for (size_t i = 0; i < classes->n; i++) {
+        link_rule(t, use->rule, classes->p[i]);
+    }
+    check_later(t, use->rule);
+}
+
+void
+link_table_remove_use(struct link_table *t, struct policy_use *use)
+{
+    const struct ptrs *classes = &use->target->set.classes;
+
+    for (size_t i = 0; i < classes->n; i++) {
+        unlink_rule(t, use->rule, classes->p[i]);
+    }
+}
+
+void
+link_table_add_target(struct link_table *t, struct partition_class *target)
+{
+    for (size_t i = 0; i < target->n_sets; i++) {
+        const struct group *g = CONTAINER_OF(target->sets[i], struct group,
+                                             set);
+
+        for (size_t j = 0; j < g->rules.n; j++) {
+            const struct policy_use *use = g->rules.p[j];
+
+            link_rule(t, use->rule, target);
+        }
+    }
+}
+
+void
+link_table_remove_target(struct link_table *t, struct partition_class *target)
+{
+    while (target->links.n) {
+        destroy_link(t, target->links.p[target->links.n - 1]);
+    }
+}
+
+/* Peers. */
+
+static void
+add_peer(struct link_table *t, struct rule_peers *p,
+         struct partition_class *class, bool is_net)
+{
+    for (size_t i = 0; i < p->rules.n; i++) {
+        struct rule *r = p->rules.p[i];
+
+        before_growth(t, r, 0, 1);
+        if (r->emitted) {
+            emit_rule_peer(t->emit, r, class, is_net, true);
+        }
+        check_later(t, r);
+    }
+    ptrs_add(is_net ? &p->net_classes : &p->pod_classes, class);
+    ptrs_add(&class->links, p);
+}
+
+void
+link_table_add_pods(struct link_table *t, struct partition_class *class)
+{
+    for (size_t i = 0; i < class->n_sets; i++) {
+        struct group *g = CONTAINER_OF(class->sets[i], struct group, set);
+
+        for (size_t j = 0; j < g->users.n; j++) {
+            struct rule_peers *p = g->users.p[j];
+
+            if (rule_peers_is_first(p, g, class)) {
+                add_peer(t, p, class, false);
+            }
+        }
+    }
+}
+
+void
+link_table_add_nets(struct link_table *t, struct partition_class *class)
+{
+    for (size_t i = 0; i < class->n_sets; i++) {
+        struct netset_list *list = CONTAINER_OF(class->sets[i],
+                                                struct netset_list, set);
+
+        for (size_t j = 0; j < list->users.n; j++) {
+            struct rule_peers *p = list->users.p[j];
+
+            if (!ptrs_contains(&class->links, p)) {
+                add_peer(t, p, class, true);
+            }
+        }
+    }
+}
+
+void
+link_table_remove_peer(struct link_table *t, struct partition_class *class,
+                       bool is_net)
+{
+    for (size_t i = 0; i < class->links.n; i++) {
+        struct rule_peers *p = class->links.p[i];
+
+        ptrs_remove(is_net ? &p->net_classes : &p->pod_classes, class);
+        for (size_t j = 0; j < p->rules.n; j++) {
+            struct rule *r = p->rules.p[j];
+
+            if (r->emitted) {
+                emit_rule_peer(t->emit, r, class, is_net, false);
+            }
+            check_later(t, r);
+        }
+    }
+}
+
+/* Flush. */
+
+void
+link_table_forget_rule(struct link_table *t, struct rule *r)
+{
+    retract(t, r);
+    t->n_conj -= r->mode == RULE_CONJ;
+    ovs_list_remove(&r->check);
+    ovs_list_init(&r->check);
+}
+
+/* The families in which 'r' can match at all. */
+static uint8_t
+rule_families(const struct link_table *t, const struct rule *r)
+{
+    const struct rule_peers *p = r->peers;
+    uint8_t families = t->families;
+
+    if (p && !p->n_groups) {
+        families &= ((p->nets->has_v4 ? RULE_V4 : 0)
+                     | (p->nets->has_v6 ? RULE_V6 : 0));
+    }
+    return families;
+}
+
+static enum rule_mode
+choose_mode(const struct rule *r, uint8_t families)
+{
+    size_t n_peers = rule_count_peers(r);
+    size_t n_services = emit_count_services(r, families);
+
+    if (!r->targets.n || (r->peers && !n_peers)
+        || (r->n_blocks && !n_services)) {
+        return RULE_OFF;
+    }
+    return (is_plain(r, r->targets.n, n_peers, n_services)
+            ? RULE_PLAIN : RULE_CONJ);
+}
+
+static void
+reform(struct link_table *t, struct rule *r)
+{
+    uint8_t families = rule_families(t, r);
+    enum rule_mode mode = choose_mode(r, families);
+
+    if (mode != r->mode || (r->n_blocks && families != r->families)) {
+        retract(t, r);
+    }
+    t->n_conj += (mode == RULE_CONJ) - (r->mode == RULE_CONJ);
+    r->mode = mode;
+    r->families = families;
+}
+
+static unsigned int
+choose_band_bits(const struct link_table *t)
+{
+    unsigned int bits = 0;
+
+    if (t->n_conj > FLOWSET_MAX_PARTS) {
+        while (bits < MAX_BAND_BITS && t->n_conj > BAND_RULES << bits) {
+            bits++;
+        }
+    }
+    return bits;
+}
+
+static void
+check_all(struct link_table *t, struct rules *rules)
+{
+    struct rule *r;
+
+    HMAP_FOR_EACH (r, node, &rules->rules) {
+        check_later(t, r);
+    }
+}
+
+/* Spreads the conjunctions over 'bits'. */
+static void
+reband(struct link_table *t, struct rules *rules, unsigned int bits)
+{
+    struct rule *r;
+
+    t->band_bits = bits;
+    HMAP_FOR_EACH (r, node, &rules->rules) {
+        if (r->mode == RULE_CONJ) {
+            retract(t, r);
+            check_later(t, r);
+        }
+    }
+}
+
+static void
+emit_checked(struct link_table *t)
+{
+    struct rule *r;
+
+    LIST_FOR_EACH_SAFE (r, check, &t->check) {
+        ovs_list_remove(&r->check);
+        ovs_list_init(&r->check);
+        if (r->mode != RULE_OFF && !r->emitted) {
+            r->priority = PRIORITY_CONJ
+                          - (r->id.value & ((1u << t->band_bits) - 1));
+            emit_rule(t->emit, r, true);
+            r->emitted = true;
+        }
+    }
+}
+
+void
+link_table_flush(struct link_table *t, struct rules *rules, uint8_t families)
+{
+    unsigned int bits;
+    struct rule *r;
+
+    if (families != t->families) {
+        t->families = families;
+        check_all(t, rules);
+    }
+    LIST_FOR_EACH (r, check, &t->check) {
+        reform(t, r);
+    }
+    bits = choose_band_bits(t);
+    if (bits != t->band_bits) {
+        reband(t, rules, bits);
+    }
+    emit_checked(t);
+}

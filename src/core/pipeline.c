@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "pipeline.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "flows-text.h"
+#include "flowset.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/meta-flow.h"
+#include "openvswitch/ofp-actions.h"
+#include "openvswitch/ofp-flow.h"
+#include "openvswitch/ofp-table.h"
+#include "openvswitch/ofpbuf.h"
+#include "util.h"
+
+const char *const pipeline_table_names[N_TABLES] = {
+#define TABLE(ID, NAME, PURPOSE) NAME,
+#include "../flows/tables.def"
+#undef TABLE
+};
+
+const char *const pipeline_table_purposes[N_TABLES] = {
+#define TABLE(ID, NAME, PURPOSE) PURPOSE,
+#include "../flows/tables.def"
+#undef TABLE
+};
+
+struct ofputil_table_map *
+pipeline_table_map(const struct pipeline_config *config)
+{
+    struct ofputil_table_map *map = xmalloc(sizeof *map);
+
+    ofputil_table_map_init(map);
+    for (int i = 0; i < N_TABLES; i++) {
+        ofputil_table_map_put(map, config->base + i, pipeline_table_names[i]);
+    }
+    return map;
+}
+
+void
+pipeline_table_map_destroy(struct ofputil_table_map *map)
+{
+    if (map) {
+        ofputil_table_map_destroy(map);
+        free(map);
+    }
+}
+
+void
+pipeline_put_goto(const struct pipeline_config *config,
+                  enum pipeline_table table, struct ofpbuf *ofpacts)
+{
+    ofpact_put_GOTO_TABLE(ofpacts)->table_id = pipeline_table(config, table);
+}
+
+void
+pipeline_put_set_reg(int reg, uint32_t value, struct ofpbuf *ofpacts)
+{
+    ovs_be32 be_value = htonl(value);
+
+    ofpact_put_set_field(ofpacts, mf_from_id(MFF_REG0 + reg), &be_value,
+                         NULL);
+}
+
+/* 'line' with each ZONE replaced by the number. */
+static char *
+substitute_zone(const char *line, uint16_t zone)
+{
+    struct ds s = DS_EMPTY_INITIALIZER;
+    const char *p;
+
+    while ((p = strstr(line, "ZONE"))) {
+        ds_put_buffer(&s, line, p - line);
+        ds_put_format(&s, "%"PRIu16, zone);
+        line = p + strlen("ZONE");
+    }
+    ds_put_cstr(&s, line);
+    return ds_steal_cstr(&s);
+}
+
+static void
+install_line(const struct pipeline_config *config,
+             const struct ofputil_table_map *map, const char *line,
+             struct flowset *fs)
+{
+    char *text = substitute_zone(line, config->zone);
+    enum ofputil_protocol protocols;
+    struct ofputil_flow_mod fm;
+    struct match match;
+    char *error;
+
+    error = parse_ofp_flow_mod_str(&fm, text, NULL, map, OFPFC_ADD,
+                                   &protocols);
+    if (error) {
+        ovs_abort(0, "%s: %s", text, error);
+    }
+    minimatch_expand(&fm.match, &match);
+    flowset_set(fs, fm.table_id, fm.priority, &match,
+                cookie_make(COOKIE_STATIC, 0), fm.ofpacts, fm.ofpacts_len);
+    minimatch_destroy(&fm.match);
+    free(CONST_CAST(struct ofpact *, fm.ofpacts));
+    free(text);
+}
+
+static void
+install_text(const struct pipeline_config *config, const char *const lines[],
+             struct flowset *fs)
+{
+    struct ofputil_table_map *map = pipeline_table_map(config);
+
+    for (; *lines; lines++) {
+        install_line(config, map, *lines, fs);
+    }
+    pipeline_table_map_destroy(map);
+}
+
+void
+pipeline_install(const struct pipeline_config *config, struct flowset *fs)
+{
+    install_text(config, flows_hook, fs);
+    install_text(config, flows_static, fs);
+    install_text(config, config->recheck ? flows_recheck : flows_keep, fs);
+}

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "policy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "group.h"
+#include "hash.h"
+#include "label.h"
+#include "model.h"
+#include "netset.h"
+#include "rule.h"
+#include "util.h"
+
+struct policies {
+    struct groups *groups;
+    struct netset *netsets[K8S_N_DIRECTIONS];
+    struct rules *rules[K8S_N_DIRECTIONS];
+    struct hmap policies;
+    struct ovs_list dirty;
+    struct ptrs gone;           /* To be freed by policies_reap(). */
+    struct selector *everything;
+};
+
+struct policies *
+policies_create(struct label_pool *pool, struct groups *groups,
+                struct netset *netsets[K8S_N_DIRECTIONS],
+                struct rules *rules[K8S_N_DIRECTIONS])
+{
+    struct policies *ps = xzalloc(sizeof *ps);
+
+    ps->groups = groups;
+    memcpy(ps->netsets, netsets, sizeof ps->netsets);
+    memcpy(ps->rules, rules, sizeof ps->rules);
+    hmap_init(&ps->policies);
+    ovs_list_init(&ps->dirty);
+    ps->everything = selector_create(pool, NULL, 0);
+    return ps;
+}
+
+size_t
+policies_count(const struct policies *ps)
+{
+    return hmap_count(&ps->policies);
+}
+
+static uint32_t
+hash_key(const char *ns, const char *name)
+{
+    return hash_string(name, hash_string(ns, 0));
+}
+
+const struct policy *
+policy_find(const struct policies *ps, const char *ns, const char *name)
+{
+    struct policy *p;
+
+    HMAP_FOR_EACH_WITH_HASH (p, node, hash_key(ns, name), &ps->policies) {
+        if (!strcmp(p->name, name) && !strcmp(p->ns, ns)) {
+            return p;
+        }
+    }
+    return NULL;
+}
+
+static struct policy *
+get_policy(struct policies *ps, const char *ns, const char *name)
+{
+    struct policy *p = CONST_CAST(struct policy *, policy_find(ps, ns, name));
+
+    if (!p) {
+        p = xzalloc(sizeof *p);
+        p->ns = xstrdup(ns);
+        p->name = xstrdup(name);
+        ovs_list_init(&p->dirty);
+        hmap_insert(&ps->policies, &p->node, hash_key(ns, name));
+    }
+    return p;
+}
+
+static void
+mark_dirty(struct policies *ps, struct policy *p)
+{
+    ovs_list_remove(&p->dirty);
+    ovs_list_push_back(&ps->dirty, &p->dirty);
+}
+
+static void
+set_spec(struct policies *ps, struct policy *p, const struct k8s_policy *spec)
+{
+    p->spec = spec;
+    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
+        struct policy_side *side = &p->sides[d];
+        struct group *old = side->next_target;
+
+        side->next_target = (spec && spec->isolates[d]
+                             ? group_ref(ps->groups, GROUP_TARGET(d), p->ns,
+                                         NULL, spec->pods, NULL)
+                             : NULL);
+        if (old) {
+            group_unref(ps->groups, old);
+        }
+    }
+    mark_dirty(ps, p);
+}
+
+void
+policies_update(struct policies *ps, const struct model *model,
+                const char *ns, const char *name)
+{
+    const struct k8s_object *object = model_get(model, K8S_POLICY, ns, name);
+
+    if (object || policy_find(ps, ns, name)) {
+        set_spec(ps, get_policy(ps, ns, name),
+                 object ? k8s_policy_cast(object) : NULL);
+    }
+}
+
+void
+policies_note_flip(struct policies *ps, const struct group *target)
+{
+    for (size_t i = 0; i < target->users.n; i++) {
+        mark_dirty(ps, target->users.p[i]);
+    }
+}
+
+void
+policies_note_port(struct policies *ps, const struct ptrs *watchers)
+{
+    for (size_t i = 0; i < watchers->n; i++) {
+        mark_dirty(ps, watchers->p[i]);
+    }
+}
+
+/* Expansion of one rule of one policy. */
+struct expansion {
+    struct policies *ps;
+    struct policy *policy;
+    enum k8s_direction direction;
+    size_t index;
+    const struct k8s_rule *rule;
+    struct ptrs *new_uses;
+};
+
+/* The groups of the peers of 'x', just those pods that have 'port' if that is
+ * not NULL; the caller owns a reference to each. */
+static struct ptrs
+collect_groups(const struct expansion *x, struct group_port *port)
+{
+    struct groups *groups = x->ps->groups;
+    enum group_role role = GROUP_PEER(x->direction);
+    struct ptrs found = PTRS_INITIALIZER;
+
+    if (x->rule->any_peer && port) {
+        struct selector *all = x->ps->everything;
+
+        ptrs_add(&found, group_ref(groups, role, NULL, all, all, port));
+    }
+    for (size_t i = 0; !x->rule->any_peer && i < x->rule->n_peers; i++) {
+        const struct k8s_peer *peer = &x->rule->peers[i];
+
+        if (!peer->block) {
+            ptrs_add(&found, group_ref(groups, role, x->policy->ns,
+                                       peer->namespaces, peer->pods, port));
+        }
+    }
+    return found;
+}
+
+static struct netset_list *
+collect_nets(const struct expansion *x)
+{
+    struct ptrs blocks = PTRS_INITIALIZER;
+    struct netset_list *nets = NULL;
+
+    for (size_t i = 0; !x->rule->any_peer && i < x->rule->n_peers; i++) {
+        if (x->rule->peers[i].block) {
+            ptrs_add(&blocks, x->rule->peers[i].block);
+        }
+    }
+    if (blocks.n) {
+        nets = netset_ref(x->ps->netsets[x->direction],
+                          (const struct k8s_ip_block *const *) blocks.p,
+                          blocks.n);
+    }
+    ptrs_uninit(&blocks);
+    return nets;
+}
+
+/* Adds a use by 'target', whose reference it takes over.  With 'peer_port',
+ * just the pods among the peers that have it. */
+static void
+add_use(const struct expansion *x, struct group *target,
+        struct group_port *peer_port, const struct rule_service *services,
+        size_t n_services)
+{
+    bool any_peer = x->rule->any_peer && !peer_port;
+    struct ptrs groups = collect_groups(x, peer_port);
+    struct netset_list *nets = peer_port ? NULL : collect_nets(x);
+
+    if (!any_peer && !groups.n && !nets) {
+        group_unref(x->ps->groups, target);     /* S7: grants nothing. */
+    } else {
+        struct policy_use *use = xzalloc(sizeof *use);
+
+        use->policy = x->policy;
+        use->direction = x->direction;
+        use->index = x->index;
+        use->target = target;
+        use->rule = rule_ref(x->ps->rules[x->direction], any_peer, &groups,
+                             nets, services, n_services);
+        ptrs_add(&x->policy->sides[x->direction].uses, use);
+        ptrs_add(x->new_uses, use);
+    }
+    ptrs_uninit(&groups);
+}
+
+static struct group *
+ref_target(const struct expansion *x, struct group_port *port)
+{
+    return group_ref(x->ps->groups, GROUP_TARGET(x->direction), x->policy->ns,
+                     NULL, x->policy->spec->pods, port);
+}
+
+/* The ports that are numbers, or all. */
+static void
+expand_numbers(const struct expansion *x)
+{
+    const struct k8s_rule *kr = x->rule;
+    struct rule_service *services;
+    size_t n = 0;
+
+    if (kr->any_port) {
+        add_use(x, ref_target(x, NULL), NULL, NULL, 0);
+        return;
+    }
+    services = xmalloc(MAX(kr->n_ports, 1) * sizeof *services);
+    for (size_t i = 0; i < kr->n_ports; i++) {
+        const struct k8s_port *p = &kr->ports[i];
+
+        if (!p->name) {
+            services[n++] = (struct rule_service) { p->protocol, p->first,
+                                                    p->last };
+        }
+    }
+    n = rule_services_normalize(services, n);
+    if (n) {
+        add_use(x, ref_target(x, NULL), NULL, services, n);
+    }
+    free(services);
+}
+
+static void
+expand_named_port(const struct expansion *x, const struct k8s_port *kp,
+                  const struct group_port_name *name)
+{
+    for (size_t i = 0; i < name->ports.n; i++) {
+        struct group_port *port = name->ports.p[i];
+        struct rule_service service = { port->protocol, port->number,
+                                        port->number };
+        bool ingress = x->direction == K8S_INGRESS;
+
+        if (port->protocol == kp->protocol
+            && (ingress ? port->n_local_users : port->n_users)) {
+            add_use(x, ref_target(x, ingress ? port : NULL),
+                    ingress ? NULL : port, &service, 1);
+        }
+    }
+}
+
+static void
+expand_rule(const struct expansion *x)
+{
+    struct policy_side *side = &x->policy->sides[x->direction];
+
+    expand_numbers(x);
+    for (size_t i = 0; !x->rule->any_port && i < x->rule->n_ports; i++) {
+        const struct k8s_port *kp = &x->rule->ports[i];
+
+        if (kp->name) {
+            struct group_port_name *name
+                = group_watch_port(x->ps->groups, kp->name, x->policy);
+
+            ptrs_add(&side->ports, name);
+            expand_named_port(x, kp, name);
+        }
+    }
+}
+
+static void
+unwatch_ports(struct policies *ps, struct policy *p, struct ptrs *ports)
+{
+    for (size_t i = 0; i < ports->n; i++) {
+        group_unwatch_port(ps->groups, ports->p[i], p);
+    }
+    ptrs_uninit(ports);
+}
+
+/* What is new is referenced before what is old is given back, so that what
+ * stays never goes. */
+static void
+retarget(struct policies *ps, struct policy *p, struct policy_side *side)
+{
+    struct group *old = side->target;
+
+    if (old == side->next_target) {
+        return;
+    }
+    side->target = side->next_target;
+    if (side->target) {
+        side->target->n_refs++;
+        ptrs_add(&side->target->users, p);
+    }
+    if (old) {
+        ptrs_remove(&old->users, p);
+        group_unref(ps->groups, old);
+    }
+}
+
+static void
+expand_side(struct policies *ps, struct policy *p, enum k8s_direction d,
+            struct ptrs *new_uses, struct ptrs *old_uses)
+{
+    struct policy_side *side = &p->sides[d];
+    struct ptrs uses = side->uses, ports = side->ports;
+
+    side->uses = side->ports = (struct ptrs) PTRS_INITIALIZER;
+    retarget(ps, p, side);
+    if (side->target && side->target->n_members) {
+        for (size_t i = 0; i < p->spec->n_rules[d]; i++) {
+            struct expansion x = { ps, p, d, i, &p->spec->rules[d][i],
+                                   new_uses };
+
+            expand_rule(&x);
+        }
+    }
+    for (size_t i = 0; i < uses.n; i++) {
+        ptrs_add(old_uses, uses.p[i]);
+    }
+    ptrs_uninit(&uses);
+    unwatch_ports(ps, p, &ports);
+}
+
+static void
+free_policy(struct policies *ps, struct policy *p)
+{
+    hmap_remove(&ps->policies, &p->node);
+    ovs_list_remove(&p->dirty);
+    free(p->ns);
+    free(p->name);
+    free(p);
+}
+
+void
+policies_expand(struct policies *ps, struct ptrs *new_uses,
+                struct ptrs *old_uses)
+{
+    struct policy *p;
+
+    LIST_FOR_EACH_SAFE (p, dirty, &ps->dirty) {
+        ovs_list_remove(&p->dirty);
+        ovs_list_init(&p->dirty);
+        for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
+            expand_side(ps, p, d, new_uses, old_uses);
+        }
+        if (!p->spec) {
+            ptrs_add(&ps->gone, p);
+        }
+    }
+}
+
+void
+policies_reap(struct policies *ps)
+{
+    for (size_t i = 0; i < ps->gone.n; i++) {
+        free_policy(ps, ps->gone.p[i]);
+    }
+    ptrs_uninit(&ps->gone);
+}
+
+void
+policies_clear(struct policies *ps)
+{
+    struct policy *p;
+
+    HMAP_FOR_EACH (p, node, &ps->policies) {
+        set_spec(ps, p, NULL);
+    }
+}
+
+void
+policy_use_release(struct policies *ps, struct policy_use *use)
+{
+    group_unref(ps->groups, use->target);
+    free(use);
+}
+
+void
+policies_destroy(struct policies *ps)
+{
+    if (ps) {
+        ovs_assert(hmap_is_empty(&ps->policies));
+        hmap_destroy(&ps->policies);
+        selector_unref(ps->everything);
+        free(ps);
+    }
+}

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "verdict.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "openvswitch/dynamic-string.h"
+#include "util.h"
+
+#include "model.h"
+#include "ovs-json.h"
+#include "prefix.h"
+
+/* A line stays readable: of longer lists only this many items are shown. */
+#define MAX_ITEMS 8
+
+/* Parsing. */
+
+/* The address that stands for 'pod', or NULL.  One that a newer pod took over
+ * would not be this pod (S39). */
+static const struct in6_addr *
+pick_address(const struct model *model, const struct k8s_pod *pod,
+             const struct in6_addr *like)
+{
+    const struct in6_addr *first = NULL;
+
+    for (size_t i = 0; i < pod->n_addresses; i++) {
+        const struct in6_addr *addr = &pod->addresses[i];
+
+        if (model_pod_is_live(pod)
+            && model_pod_by_address(model, addr) != pod) {
+            continue;
+        }
+        if (like && address_is_v6(addr) == address_is_v6(like)) {
+            return addr;
+        }
+        first = first ? first : addr;
+    }
+    return first;
+}
+
+/* 's' is "NS/NAME".  A hostNetwork pod is a way to name the node's address
+ * (S40), so its endpoint has no pod. */
+static char *
+parse_pod(const struct model *model, const char *s, const char *ns,
+          const char *name, const struct in6_addr *like,
+          struct verdict_endpoint *e)
+{
+    const struct k8s_object *object = model_get(model, K8S_POD, ns, name);
+    const struct k8s_pod *pod = object ? k8s_pod_cast(object) : NULL;
+    const struct in6_addr *addr;
+
+    if (!pod) {
+        return xasprintf("there is no pod \"%s\"", s);
+    } else if (pod->finished) {
+        return xasprintf("pod \"%s\" has finished", s);
+    } else if (!pod->n_addresses) {
+        return xasprintf("pod \"%s\" has no address yet", s);
+    }
+    addr = pick_address(model, pod, like);
+    if (!addr) {
+        return xasprintf("pod \"%s\" lost its address to a newer pod", s);
+    }
+    e->address = *addr;
+    e->pod = model_pod_by_address(model, addr);
+    return NULL;
+}
+
+char *
+verdict_endpoint_parse(const struct model *model, const char *s,
+                       const struct in6_addr *like,
+                       struct verdict_endpoint *e)
+{
+    const char *slash = strchr(s, '/');
+    struct in6_addr addr;
+    char *ns, *error;
+
+    if (!slash) {
+        if (!address_parse(s, &addr)) {
+            return xasprintf("\"%s\" is neither NAMESPACE/POD nor an address",
+                             s);
+        }
+        e->address = addr;
+        e->pod = model_pod_by_address(model, &addr);
+        return NULL;
+    }
+    ns = xmemdup0(s, slash - s);
+    error = parse_pod(model, s, ns, slash + 1, like, e);
+    free(ns);
+    return error;
+}
+
+/* Text for people. */
+
+static bool
+has_ports(uint8_t protocol)
+{
+    return (protocol == IPPROTO_TCP || protocol == IPPROTO_UDP
+            || protocol == IPPROTO_SCTP);
+}
+
+static void
+format_name(const struct k8s_object *object, struct ds *ds)
+{
+    ds_put_format(ds, "%s/%s", object->ns, object->name);
+}
+
+/* "NS/POD (ADDRESS)", or just the address. */
+static void
+format_endpoint(const struct verdict_endpoint *e, struct ds *ds)
+{
+    if (e->pod) {
+        format_name(&e->pod->up, ds);
+        ds_put_cstr(ds, " (");
+        address_format(&e->address, ds);
+        ds_put_char(ds, ')');
+    } else {
+        address_format(&e->address, ds);
+    }
+}
+
+/* Its short name, for the middle of a sentence. */
+static void
+format_end(const struct verdict_endpoint *e, struct ds *ds)
+{
+    if (e->pod) {
+        format_name(&e->pod->up, ds);
+    } else {
+        address_format(&e->address, ds);
+    }
+}
+
+static void
+format_destination(const struct verdict_query *q, struct ds *ds)
+{
+    bool brackets = (!q->dst.pod && address_is_v6(&q->dst.address)
+                     && has_ports(q->protocol));
+
+    ds_put_cstr(ds, brackets ? "[" : "");
+    format_endpoint(&q->dst, ds);
+    ds_put_cstr(ds, brackets ? "]" : "");
+    if (has_ports(q->protocol)) {
+        ds_put_format(ds, ":%"PRIu16"/%s", q->port,
+                      k8s_protocol_name(q->protocol));
+    } else if (q->protocol == IPPROTO_ICMP || q->protocol == IPPROTO_ICMPV6) {
+        ds_put_format(ds, " %s", k8s_protocol_name(q->protocol));
+    } else {
+        ds_put_format(ds, " protocol %"PRIu8, q->protocol);
+    }
+}
+
+/* Separates item 'i' of 'n' from the one before it.  Returns false if it and
+ * what follows are left out, and says how many that are. */
+static bool
+format_separator(size_t i, size_t n, const char *separator, struct ds *ds)
+{
+    if (i) {
+        ds_put_cstr(ds, separator);
+    }
+    if (i == MAX_ITEMS) {
+        ds_put_format(ds, "%"PRIuSIZE" more", n - i);
+    }
+    return i < MAX_ITEMS;
+}
+
+static void
+format_peers(const struct k8s_rule *rule, const char *ns,
+             enum k8s_direction direction, struct ds *ds)
+{
+    bool egress = direction == K8S_EGRESS;
+
+    ds_put_cstr(ds, egress ? "to " : "from ");
+    if (rule->any_peer) {
+        ds_put_cstr(ds, egress ? "anywhere" : "anyone");
+        return;
+    }
+    for (size_t i = 0; i < rule->n_peers; i++) {
+        if (!format_separator(i, rule->n_peers, " or ", ds)) {
+            break;
+        }
+        k8s_format_peer(&rule->peers[i], ns, ds);
+    }
+}
+
+static void
+format_ports(const struct k8s_rule *rule, struct ds *ds)
+{
+    if (rule->any_port) {
+        ds_put_cstr(ds, ", all ports and protocols");
+        return;
+    }
+    ds_put_cstr(ds, ", ports ");
+    for (size_t i = 0; i < rule->n_ports; i++) {
+        if (!format_separator(i, rule->n_ports, ", ", ds)) {
+            break;
+        }
+        k8s_format_port(&rule->ports[i], ds);
+    }
+}
+
+static void
+format_reason(const struct verdict_reason *reason,
+              enum k8s_direction direction, struct ds *ds)
+{
+    const struct k8s_policy *policy = reason->policy;
+    const struct k8s_rule *rule = &policy->rules[direction][reason->rule];
+
+    format_name(&policy->up, ds);
+    ds_put_format(ds, " %s[%"PRIuSIZE"]: ",
+                  k8s_direction_name(direction), reason->rule);
+    format_peers(rule, policy->up.ns, direction, ds);
+    format_ports(rule, ds);
+}
+
+static void
+format_isolated(const struct verdict_side *side, enum k8s_direction direction,
+                struct ds *ds)
+{
+    ds_put_cstr(ds, "isolated by ");
+    for (size_t i = 0; i < side->n_isolating; i++) {
+        ds_put_cstr(ds, i ? ", " : "");
+        format_name(&side->isolating[i]->up, ds);
+    }
+    if (!side->n_reasons) {
+        ds_put_cstr(ds, "; no rule allows it");
+    }
+    for (size_t i = 0; i < side->n_reasons; i++) {
+        ds_put_format(ds, i ? "\n           and by " : "; allowed by ");
+        format_reason(&side->reasons[i], direction, ds);
+    }
+}
+
+static void
+format_side(const struct verdict_query *q, const struct verdict_side *side,
+            enum k8s_direction direction, struct ds *ds)
+{
+    const char *name = k8s_direction_name(direction);
+    const struct verdict_endpoint *end
+        = direction == K8S_EGRESS ? &q->src : &q->dst;
+
+    ds_put_format(ds, "  %-7s  ", name);
+    if (side->exemption == VERDICT_SELF) {
+        ds_put_cstr(ds, "exempt: a pod may always reach itself");
+    } else if (side->exemption == VERDICT_OWN_NODE) {
+        ds_put_cstr(ds, "exempt: the node may always reach its own pods");
+    } else if (side->exemption == VERDICT_NOT_A_POD) {
+        ds_put_cstr(ds, "no policy applies: ");
+        address_format(&end->address, ds);
+        ds_put_cstr(ds, " is not a pod's address");
+    } else if (!side->isolated) {
+        ds_put_cstr(ds, "not isolated: no policy selects ");
+        format_end(end, ds);
+        ds_put_format(ds, " for %s", name);
+    } else {
+        format_isolated(side, direction, ds);
+    }
+    ds_put_char(ds, '\n');
+}
+
+void
+verdict_format(const struct verdict_query *q, const struct verdict *v,
+               struct ds *ds)
+{
+    ds_put_format(ds, "%-7s  ", v->allowed ? "allowed" : "denied");
+    format_endpoint(&q->src, ds);
+    ds_put_cstr(ds, " -> ");
+    format_destination(q, ds);
+    ds_put_char(ds, '\n');
+    if (address_is_v6(&q->src.address) != address_is_v6(&q->dst.address)) {
+        ds_put_cstr(ds, "  an IPv4 and an IPv6 address cannot talk to each "
+                    "other\n");
+        return;
+    }
+    for (int i = 0; i < K8S_N_DIRECTIONS; i++) {
+        format_side(q, &v->side[i], i, ds);
+    }
+}
+
+/* JSON. */
+
+static struct json *
+name_to_json(const struct k8s_object *object)
+{
+    struct json *json = json_object_create();
+
+    json_object_put_string(json, "namespace", object->ns);
+    json_object_put_string(json, "name", object->name);
+    return json;
+}
+
+static struct json *
+endpoint_to_json(const struct verdict_endpoint *e)
+{
+    struct json *json = json_object_create();
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    address_format(&e->address, &ds);
+    json_object_put_string(json, "address", ds_cstr(&ds));
+    ds_destroy(&ds);
+    json_object_put(json, "pod", (e->pod ? name_to_json(&e->pod->up)
+                                  : json_null_create()));
+    return json;
+}
+
+static struct json *
+exemption_to_json(enum verdict_exemption exemption)
+{
+    switch (exemption) {
+    case VERDICT_NOT_EXEMPT:
+        return json_null_create();
+    case VERDICT_SELF:
+        return json_string_create("self");
+    case VERDICT_OWN_NODE:
+        return json_string_create("own-node");
+    case VERDICT_NOT_A_POD:
+        return json_string_create("not-a-pod");
+    default:
+        OVS_NOT_REACHED();
+    }
+}
+
+static struct json *
+side_to_json(const struct verdict_side *side)
+{
+    struct json *json = json_object_create();
+    struct json *isolating = json_array_create_empty();
+    struct json *reasons = json_array_create_empty();
+
+    for (size_t i = 0; i < side->n_isolating; i++) {
+        json_array_add(isolating, name_to_json(&side->isolating[i]->up));
+    }
+    for (size_t i = 0; i < side->n_reasons; i++) {
+        const struct verdict_reason *reason = &side->reasons[i];
+        struct json *item = name_to_json(&reason->policy->up);
+
+        json_object_put(item, "rule", json_integer_create(reason->rule));
+        json_array_add(reasons, item);
+    }
+    json_object_put(json, "isolated", json_boolean_create(side->isolated));
+    json_object_put(json, "allowed", json_boolean_create(side->allowed));
+    json_object_put(json, "exemption", exemption_to_json(side->exemption));
+    json_object_put(json, "isolating", isolating);
+    json_object_put(json, "allowedBy", reasons);
+    return json;
+}
+
+struct json *
+verdict_to_json(const struct verdict_query *q, const struct verdict *v)
+{
+    struct json *json = json_object_create();
+
+    json_object_put(json, "allowed", json_boolean_create(v->allowed));
+    json_object_put(json, "source", endpoint_to_json(&q->src));
+    json_object_put(json, "destination", endpoint_to_json(&q->dst));
+    json_object_put(json, "port", (has_ports(q->protocol)
+                                   ? json_integer_create(q->port)
+                                   : json_null_create()));
+    json_object_put_string(json, "protocol", k8s_protocol_name(q->protocol));
+    for (int i = 0; i < K8S_N_DIRECTIONS; i++) {
+        json_object_put(json, k8s_direction_name(i),
+                        side_to_json(&v->side[i]));
+    }
+    return json;
+}

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "verdict.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "util.h"
+
+#include "label.h"
+#include "model.h"
+#include "prefix.h"
+
+/* A query with both ends looked at: who of them is a pod, as far as policies
+ * are concerned. */
+struct contact {
+    const struct model *model;
+    const struct verdict_query *query;
+    const struct k8s_pod *src, *dst;    /* NULL: not a pod. */
+    bool from_node;                     /* The source is our own node. */
+};
+
+static bool
+addresses_equal(const struct in6_addr *a, const struct in6_addr *b)
+{
+    return !memcmp(a, b, sizeof *a);
+}
+
+static bool
+is_node_address(const struct model *model, const struct in6_addr *addr)
+{
+    size_t n;
+    const struct in6_addr *addrs = model_node_addresses(model, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        if (addresses_equal(&addrs[i], addr)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+contact_init(struct contact *c, const struct model *model,
+             const struct verdict_query *query)
+{
+    ovs_assert(!query->src.pod || model_pod_is_live(query->src.pod));
+    ovs_assert(!query->dst.pod || model_pod_is_live(query->dst.pod));
+
+    c->model = model;
+    c->query = query;
+    /* What the node sends is the node's, whoever else claims the address. */
+    c->from_node = is_node_address(model, &query->src.address);
+    c->src = c->from_node ? NULL : query->src.pod;
+    c->dst = query->dst.pod;
+}
+
+/* The pod whose policies decide in this direction, and the one at the other
+ * end. */
+static const struct k8s_pod *
+subject(const struct contact *c, enum k8s_direction direction)
+{
+    return direction == K8S_EGRESS ? c->src : c->dst;
+}
+
+static const struct k8s_pod *
+peer_pod(const struct contact *c, enum k8s_direction direction)
+{
+    return direction == K8S_EGRESS ? c->dst : c->src;
+}
+
+static const struct in6_addr *
+peer_address(const struct contact *c, enum k8s_direction direction)
+{
+    return (direction == K8S_EGRESS
+            ? &c->query->dst.address : &c->query->src.address);
+}
+
+/* Peers. */
+
+static bool
+block_contains(const struct k8s_ip_block *block, const struct in6_addr *addr)
+{
+    if (!prefix_contains_address(&block->cidr, addr)) {
+        return false;
+    }
+    for (size_t i = 0; i < block->n_excepts; i++) {
+        if (prefix_contains_address(&block->excepts[i], addr)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* 'ns' is the policy's own namespace. */
+static bool
+selectors_match(const struct contact *c, const struct k8s_peer *peer,
+                const char *ns, const struct k8s_pod *pod)
+{
+    if (!peer->namespaces) {
+        return (!strcmp(pod->up.ns, ns)
+                && selector_matches(peer->pods, pod->labels));
+    }
+    return (selector_matches(peer->namespaces,
+                             model_namespace_labels(c->model, pod->up.ns))
+            && selector_matches(peer->pods, pod->labels));
+}
+
+static bool
+peer_matches(const struct contact *c, enum k8s_direction direction,
+             const struct k8s_peer *peer, const char *ns)
+{
+    const struct k8s_pod *pod = peer_pod(c, direction);
+
+    return (peer->block
+            ? block_contains(peer->block, peer_address(c, direction))
+            : pod && selectors_match(c, peer, ns, pod));
+}
+
+/* Ports. */
+
+static bool
+pod_names_port(const struct k8s_pod *pod, const char *name,
+               uint8_t protocol, uint16_t number)
+{
+    for (size_t i = 0; i < pod->n_ports; i++) {
+        const struct k8s_named_port *port = &pod->ports[i];
+
+        if (port->protocol == protocol && port->number == number
+            && !strcmp(port->name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A name means what the destination says it means, in both directions (S17,
+ * S18). */
+static bool
+port_matches(const struct contact *c, const struct k8s_port *port)
+{
+    const struct verdict_query *q = c->query;
+
+    if (port->protocol != q->protocol) {
+        return false;
+    }
+    return (port->name
+            ? c->dst && pod_names_port(c->dst, port->name,
+                                       q->protocol, q->port)
+            : q->port >= port->first && q->port <= port->last);
+}
+
+/* Rules. */
+
+/* 'by_block': the peer is an ipBlock, which as a destination is not a pod and
+ * so has no names for ports (S18). */
+static bool
+some_port_matches(const struct contact *c, enum k8s_direction direction,
+                  const struct k8s_rule *rule, bool by_block)
+{
+    bool nameless = by_block && direction == K8S_EGRESS;
+
+    if (rule->any_port) {
+        return true;
+    }
+    for (size_t i = 0; i < rule->n_ports; i++) {
+        const struct k8s_port *port = &rule->ports[i];
+
+        if (!(nameless && port->name) && port_matches(c, port)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+rule_matches(const struct contact *c, enum k8s_direction direction,
+             const struct k8s_rule *rule, const char *ns)
+{
+    if (rule->any_peer) {
+        return some_port_matches(c, direction, rule, false);
+    }
+    for (size_t i = 0; i < rule->n_peers; i++) {
+        const struct k8s_peer *peer = &rule->peers[i];
+
+        if (peer_matches(c, direction, peer, ns)
+            && some_port_matches(c, direction, rule, peer->block != NULL)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Policies. */
+
+static bool
+policy_isolates(const struct k8s_policy *policy, enum k8s_direction direction,
+                const struct k8s_pod *pod)
+{
+    return (policy->isolates[direction]
+            && !strcmp(policy->up.ns, pod->up.ns)
+            && selector_matches(policy->pods, pod->labels));
+}
+
+static void
+add_isolating(struct verdict_side *side, const struct k8s_policy *policy)
+{
+    side->isolating = xrealloc(side->isolating, ((side->n_isolating + 1)
+                                                 * sizeof *side->isolating));
+    side->isolating[side->n_isolating++] = policy;
+}
+
+static void
+add_reason(struct verdict_side *side, const struct k8s_policy *policy,
+           size_t rule)
+{
+    side->reasons = xrealloc(side->reasons, ((side->n_reasons + 1)
+                                             * sizeof *side->reasons));
+    side->reasons[side->n_reasons].policy = policy;
+    side->reasons[side->n_reasons].rule = rule;
+    side->n_reasons++;
+}
+
+/* Returns true if some rule of 'policy' allows.  Without 'side' the first one
+ * will do. */
+static bool
+policy_allows(const struct contact *c, enum k8s_direction direction,
+              const struct k8s_policy *policy, struct verdict_side *side)
+{
+    bool allows = false;
+
+    for (size_t i = 0; i < policy->n_rules[direction]; i++) {
+        if (rule_matches(c, direction, &policy->rules[direction][i],
+                         policy->up.ns)) {
+            allows = true;
+            if (!side) {
+                break;
+            }
+            add_reason(side, policy, i);
+        }
+    }
+    return allows;
+}
+
+/* Returns true if no policy isolates the pod, or a rule of one that does
+ * allows.  Without 'side' stops as soon as that is certain. */
+static bool
+policies_allow(const struct contact *c, enum k8s_direction direction,
+               struct verdict_side *side)
+{
+    const struct k8s_pod *pod = subject(c, direction);
+    struct hmap_position pos = { 0, 0 };
+    const struct k8s_object *object;
+    bool isolated = false, granted = false;
+
+    while ((side || !granted)
+           && (object = model_next(c->model, K8S_POLICY, &pos))) {
+        const struct k8s_policy *policy = k8s_policy_cast(object);
+
+        if (policy_isolates(policy, direction, pod)) {
+            isolated = true;
+            if (side) {
+                add_isolating(side, policy);
+            }
+            granted |= policy_allows(c, direction, policy, side);
+        }
+    }
+    if (side) {
+        side->isolated = isolated;
+    }
+    return !isolated || granted;
+}
+
+static enum verdict_exemption
+find_exemption(const struct contact *c, enum k8s_direction direction)
+{
+    if (!subject(c, direction)) {
+        return VERDICT_NOT_A_POD;
+    } else if (c->src == c->dst) {
+        return VERDICT_SELF;
+    } else if (direction == K8S_INGRESS && c->from_node
+               && model_pod_is_local(c->model, c->dst)) {
+        return VERDICT_OWN_NODE;
+    }
+    return VERDICT_NOT_EXEMPT;
+}
+
+/* The whole decision for one direction.  'side', if not NULL, must be all
+ * zeros and gets the reasons, which cost memory and a look at every rule. */
+static bool
+side_allows(const struct contact *c, enum k8s_direction direction,
+            struct verdict_side *side)
+{
+    enum verdict_exemption exemption = find_exemption(c, direction);
+    bool allowed = exemption != VERDICT_NOT_EXEMPT;
+
+    /* Policies cannot undo an exemption, but people may want to see them. */
+    if (!allowed || (side && exemption != VERDICT_NOT_A_POD)) {
+        allowed |= policies_allow(c, direction, side);
+    }
+    /* No packet has addresses of two families. */
+    allowed &= (address_is_v6(&c->query->src.address)
+                == address_is_v6(&c->query->dst.address));
+    if (side) {
+        side->exemption = exemption;
+        side->allowed = allowed;
+    }
+    return allowed;
+}
+
+bool
+verdict_allows(const struct model *model, const struct verdict_query *query)
+{
+    struct contact c;
+
+    contact_init(&c, model, query);
+    return (side_allows(&c, K8S_EGRESS, NULL)
+            && side_allows(&c, K8S_INGRESS, NULL));
+}
+
+/* Everything that decides in one direction lives in one namespace, so names
+ * are enough to sort by. */
+static int
+compare_policies(const void *a_, const void *b_)
+{
+    const struct k8s_policy *const *a = a_;
+    const struct k8s_policy *const *b = b_;
+
+    return strcmp((*a)->up.name, (*b)->up.name);
+}
+
+static int
+compare_reasons(const void *a_, const void *b_)
+{
+    const struct verdict_reason *a = a_;
+    const struct verdict_reason *b = b_;
+    int cmp = strcmp(a->policy->up.name, b->policy->up.name);
+
+    return cmp ? cmp : (a->rule > b->rule) - (a->rule < b->rule);
+}
+
+static void
+sort_side(struct verdict_side *side)
+{
+    if (side->n_isolating) {
+        qsort(side->isolating, side->n_isolating, sizeof *side->isolating,
+              compare_policies);
+    }
+    if (side->n_reasons) {
+        qsort(side->reasons, side->n_reasons, sizeof *side->reasons,
+              compare_reasons);
+    }
+}
+
+void
+verdict_evaluate(const struct model *model, const struct verdict_query *query,
+                 struct verdict *v)
+{
+    struct contact c;
+
+    memset(v, 0, sizeof *v);
+    contact_init(&c, model, query);
+    v->allowed = true;
+    for (int i = 0; i < K8S_N_DIRECTIONS; i++) {
+        v->allowed &= side_allows(&c, i, &v->side[i]);
+        sort_side(&v->side[i]);
+    }
+}
+
+void
+verdict_uninit(struct verdict *v)
+{
+    for (int i = 0; i < K8S_N_DIRECTIONS; i++) {
+        free(v->side[i].isolating);
+        free(v->side[i].reasons);
+    }
+}

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "agent.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "ovs-json.h"
+
+#include "annotate.h"
+#include "bridge.h"
+#include "cmd.h"
+#include "compile.h"
+#include "dir.h"
+#include "dirs.h"
+#include "flow.h"
+#include "flowset.h"
+#include "label.h"
+#include "model.h"
+#include "netif.h"
+#include "openvswitch/vlog.h"
+#include "pipeline.h"
+#include "ports.h"
+#include "settings.h"
+#include "unixctl.h"
+#include "util.h"
+#include "waiters.h"
+
+VLOG_DEFINE_THIS_MODULE(agent);
+
+/* `wait` without a number of milliseconds. */
+#define DEFAULT_WAIT_MSEC 30000
+
+struct agent {
+    const struct settings *settings;
+    struct label_pool *pool;
+    struct model *model;
+    struct compile *compile;
+    struct flowset *empty;      /* What a cleanup wants. */
+    struct dir *dir;
+    struct ports *ports;
+    struct netif *netif;
+    struct bridge *bridge;
+    struct waiters *waiters;
+    struct cmd_context cmd;
+    struct unixctl_conn *flush; /* Who asked for a cleanup, or NULL. */
+    bool cleanup;
+    bool synced;                /* Every source was read once. */
+    unsigned int ports_seqno;   /* Of 'ports' last put into the model. */
+    uint64_t ports_generation;  /* Of the model then. */
+};
+
+static unixctl_cb_func handle_wait, handle_flush, handle_flows;
+
+static void
+connect_bridge(struct agent *a, struct flowset *fs)
+{
+    char *target = xasprintf("unix:%s/%s.mgmt", ovs_rundir(),
+                             a->settings->bridge);
+
+    bridge_destroy(a->bridge);
+    a->bridge = bridge_create(target, fs, COOKIE_MAGIC, COOKIE_MAGIC_MASK);
+    a->cmd.bridge = a->bridge;
+    free(target);
+}
+
+static void
+start_cleanup(struct agent *a)
+{
+    a->cleanup = true;
+    a->empty = flowset_create(NULL, NULL);
+    connect_bridge(a, a->empty);
+    bridge_enable(a->bridge);
+    ports_clear_table_names(a->ports);
+}
+
+static void
+start_compiler(struct agent *a)
+{
+    struct compile_config config = {
+        .pipeline = {
+            .base = a->settings->table_base,
+            .zone = a->settings->zone,
+            .recheck = a->settings->recheck,
+        },
+        .spoof_guard = true,
+    };
+
+    a->compile = compile_create(&config, a->pool, a->model);
+    a->dir = dir_create(a->settings->dir, a->pool, a->model);
+    a->netif = netif_create();
+    model_set_node_name(a->model, a->settings->node);
+    ports_set_table_names(a->ports, a->settings->table_base,
+                          pipeline_table_names, N_TABLES);
+    connect_bridge(a, compile_flowset(a->compile));
+}
+
+static void
+register_commands(struct agent *a)
+{
+    a->cmd = (struct cmd_context) {
+        .settings = a->settings,
+        .model = a->model,
+        .dir = a->dir,
+        .ports = a->ports,
+        .flowset = compile_flowset(a->compile),
+        .bridge = a->bridge,
+    };
+    cmd_register(&a->cmd);
+    unixctl_command_register("wait", "[MILLISECONDS]", 0, 1, handle_wait, a);
+    unixctl_command_register("flush", "", 0, 0, handle_flush, a);
+    unixctl_command_register("flows", "", 0, 0, handle_flows, a);
+}
+
+struct agent *
+agent_create(const struct settings *settings, bool cleanup)
+{
+    struct agent *a = xzalloc(sizeof *a);
+
+    a->settings = settings;
+    a->pool = label_pool_create();
+    a->model = model_create(a->pool);
+    a->ports = ports_create(settings->db, settings->bridge);
+    a->waiters = waiters_create();
+    if (cleanup) {
+        start_cleanup(a);
+    } else {
+        start_compiler(a);
+        register_commands(a);
+    }
+    return a;
+}
+
+void
+agent_destroy(struct agent *a)
+{
+    if (!a) {
+        return;
+    }
+    waiters_destroy(a->waiters);
+    bridge_destroy(a->bridge);
+    flowset_destroy(a->empty);
+    compile_destroy(a->compile);
+    dir_destroy(a->dir);
+    ports_destroy(a->ports);
+    netif_destroy(a->netif);
+    model_destroy(a->model);
+    label_pool_destroy(a->pool);
+    free(a);
+}
+
+/* Sources. */
+
+static void
+run_netif(struct agent *a)
+{
+    if (netif_run(a->netif)) {
+        struct in6_addr *addrs;
+        size_t n = netif_get(a->netif, &addrs);
+
+        model_set_node_addresses(a->model, addrs, n);
+        free(addrs);
+    }
+}
+
+static void
+update_gateway(struct agent *a)
+{
+    const char *name = a->settings->gateway_port;
+
+    compile_set_gateway(a->compile, name ? ports_find_ofport(a->ports, name)
+                                         : ofp_to_u16(OFPP_LOCAL));
+}
+
+/* Which pod a port belongs to may depend on the pods too, see
+ * ports_get(). */
+static void
+run_ports(struct agent *a)
+{
+    struct model_port *ports;
+    size_t n;
+
+    ports_run(a->ports);
+    if (a->cleanup || !ports_is_ready(a->ports)
+        || (ports_seqno(a->ports) == a->ports_seqno
+            && model_generation(a->model) == a->ports_generation)) {
+        return;
+    }
+    n = ports_get(a->ports, a->model, &ports);
+    model_set_ports(a->model, ports, n);
+    ports_free(ports, n);
+    update_gateway(a);
+    a->ports_seqno = ports_seqno(a->ports);
+    a->ports_generation = model_generation(a->model);
+}
+
+static bool
+is_read(uint64_t ticket, void *agent_)
+{
+    const struct agent *a = agent_;
+
+    return a->synced && ports_sync_is_done(a->ports, ticket);
+}
+
+static void
+run_sources(struct agent *a)
+{
+    dir_run(a->dir);
+    run_netif(a);
+    run_ports(a);
+    if (!a->synced && dir_is_synced(a->dir) && ports_is_ready(a->ports)) {
+        VLOG_INFO("every source is read: generation %"PRIu64,
+                  model_generation(a->model));
+        a->synced = true;
+        bridge_enable(a->bridge);
+    }
+    waiters_sources(a->waiters, is_read, a, model_generation(a->model));
+}
+
+/* The run. */
+
+static const char *
+find_problem(const struct agent *a)
+{
+    struct bridge_status status;
+
+    bridge_get_status(a->bridge, &status);
+    return (!dir_is_synced(a->dir) ? "the directory has not been read"
+            : ports_problem(a->ports) ? ports_problem(a->ports)
+            : !status.connected ? "no connection to the switch"
+            : status.error);
+}
+
+static void
+run_waiters(struct agent *a)
+{
+    uint64_t generation = bridge_generation(a->bridge);
+
+    waiters_switch(a->waiters, generation != 0, generation, find_problem(a));
+}
+
+static void
+run_cleanup(struct agent *a)
+{
+    run_ports(a);
+    bridge_set_generation(a->bridge, 1);
+    bridge_run(a->bridge);
+    if (a->flush && agent_is_done(a)) {
+        unixctl_command_reply(a->flush, "all flows are removed, "
+                              "the daemon stops");
+        a->flush = NULL;
+    }
+}
+
+void
+agent_run(struct agent *a)
+{
+    if (a->cleanup) {
+        run_cleanup(a);
+        return;
+    }
+    run_sources(a);
+    if (a->synced) {
+        compile_run(a->compile);
+        bridge_set_generation(a->bridge, model_generation(a->model));
+    }
+    bridge_run(a->bridge);
+    run_waiters(a);
+}
+
+void
+agent_wait(struct agent *a)
+{
+    ports_wait(a->ports);
+    bridge_wait(a->bridge);
+    if (!a->cleanup) {
+        dir_wait(a->dir);
+        netif_wait(a->netif);
+        waiters_wait(a->waiters);
+    }
+}
+
+bool
+agent_is_done(const struct agent *a)
+{
+    return a->cleanup && bridge_generation(a->bridge)
+           && ports_is_settled(a->ports);
+}
+
+/* Commands that change something, or take time. */
+
+static void
+handle_wait(struct unixctl_conn *conn, int argc, const char *argv[],
+            void *agent_)
+{
+    struct agent *a = agent_;
+    unsigned int timeout = DEFAULT_WAIT_MSEC;
+
+    if (argc > 1 && !str_to_uint(argv[1], 10, &timeout)) {
+        unixctl_command_reply_error(conn, "want a number of milliseconds");
+    } else if (a->cleanup) {
+        unixctl_command_reply_error(conn, "the daemon is cleaning up");
+    } else {
+        dir_refresh(a->dir);
+        waiters_add(a->waiters, conn, ports_sync_begin(a->ports), timeout);
+    }
+}
+
+static void
+handle_flush(struct unixctl_conn *conn, int argc OVS_UNUSED,
+             const char *argv[] OVS_UNUSED, void *agent_)
+{
+    struct agent *a = agent_;
+
+    if (a->flush) {
+        unixctl_command_reply_error(conn, "already under way");
+        return;
+    }
+    VLOG_INFO("asked to remove all flows and stop");
+    a->flush = conn;
+    start_cleanup(a);
+}
+
+static void
+handle_flows(struct unixctl_conn *conn, int argc OVS_UNUSED,
+             const char *argv[] OVS_UNUSED, void *agent_)
+{
+    const struct agent *a = agent_;
+    char *text = annotate_flows(a->compile, a->model);
+
+    unixctl_command_reply(conn, text);
+    free(text);
+}

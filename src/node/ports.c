@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "ports.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Before the OVS headers that include its JSON. */
+#include "ovs-json.h"
+
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/vlog.h"
+#include "ovsdb-idl.h"
+#include "smap.h"
+#include "timeval.h"
+#include "util.h"
+#include "vswitch-idl.h"
+
+#include "ports-names.h"
+#include "ports-scheme.h"
+
+VLOG_DEFINE_THIS_MODULE(ports);
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(6, 6);
+
+/* In Bridge external_ids: the barrier's counter. */
+#define SYNC_KEY "ovs-netpol-sync"
+#define RETRY_MSEC 1000
+#define MAX_OFPORT 0xfeff       /* OpenFlow 1.0's highest; above is special. */
+
+struct ports {
+    char *db, *bridge;
+    char *problem;              /* NULL, or why not ready. */
+    struct ovsdb_idl *idl;
+    unsigned int seqno;         /* Of 'idl', last looked at. */
+
+    /* Writing.  A transaction is composed when anything that matters changed;
+     * the IDL drops one that would change nothing. */
+    struct ovsdb_idl_txn *txn;  /* Under way, or NULL. */
+    bool stale;                 /* Compose another one. */
+    long long int retry_at;     /* Not before. */
+
+    bool names_managed;         /* Set or cleared at least once. */
+    struct ports_names names;
+
+    uint64_t sync_wanted;       /* Last ticket given out. */
+    uint64_t sync_sent;         /* In 'txn'. */
+    uint64_t sync_done;
+};
+
+struct ports *
+ports_create(const char *db, const char *bridge)
+{
+    static const struct ovsdb_idl_column *const columns[] = {
+        &ovsrec_bridge_col_name,
+        &ovsrec_bridge_col_ports,
+        &ovsrec_bridge_col_flow_tables,
+        &ovsrec_bridge_col_external_ids,
+        &ovsrec_port_col_interfaces,
+        &ovsrec_port_col_external_ids,
+        &ovsrec_interface_col_name,
+        &ovsrec_interface_col_ofport,
+        &ovsrec_interface_col_external_ids,
+        &ovsrec_flow_table_col_name,
+        &ovsrec_flow_table_col_external_ids,
+    };
+    struct ports *p = xzalloc(sizeof *p);
+
+    p->db = xstrdup(db);
+    p->bridge = xstrdup(bridge);
+    p->problem = xasprintf("reading %s", db);
+    p->idl = ovsdb_idl_create(db, &ovsrec_idl_class, false, true);
+    for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
+        ovsdb_idl_add_column(p->idl, columns[i]);
+    }
+    /* Only our barrier is there, which changes no port. */
+    ovsdb_idl_omit_alert(p->idl, &ovsrec_bridge_col_external_ids);
+    /* Tickets must not repeat what an earlier run left there, or writing one
+     * would change nothing. */
+    p->sync_wanted = p->sync_done = time_wall_msec();
+    return p;
+}
+
+void
+ports_destroy(struct ports *p)
+{
+    if (p) {
+        if (p->txn) {
+            ovsdb_idl_txn_destroy(p->txn);
+        }
+        ovsdb_idl_destroy(p->idl);
+        ports_names_set(&p->names, 0, NULL, 0);
+        free(p->problem);
+        free(p->bridge);
+        free(p->db);
+        free(p);
+    }
+}
+
+static const struct ovsrec_bridge *
+find_bridge(const struct ports *p)
+{
+    const struct ovsrec_bridge *br;
+
+    OVSREC_BRIDGE_FOR_EACH (br, p->idl) {
+        if (!strcmp(br->name, p->bridge)) {
+            return br;
+        }
+    }
+    return NULL;
+}
+
+/* Table names. */
+
+void
+ports_set_table_names(struct ports *p, uint8_t base,
+                      const char *const names[], size_t n)
+{
+    ports_names_set(&p->names, base, names, n);
+    p->names_managed = true;
+    p->stale = true;
+}
+
+void
+ports_clear_table_names(struct ports *p)
+{
+    ports_names_set(&p->names, 0, NULL, 0);
+    p->names_managed = true;
+    p->stale = true;
+}
+
+bool
+ports_is_settled(const struct ports *p)
+{
+    return !p->stale && !p->txn;
+}
+
+/* The barrier. */
+
+static void
+write_sync(struct ports *p, const struct ovsrec_bridge *br)
+{
+    p->sync_sent = p->sync_wanted;
+    if (p->sync_sent != p->sync_done) {
+        char *value = xasprintf("%"PRIu64, p->sync_sent);
+
+        ovsrec_bridge_update_external_ids_setkey(br, SYNC_KEY, value);
+        free(value);
+    } else if (p->names_managed && !p->names.n
+               && smap_get(&br->external_ids, SYNC_KEY)) {
+        ovsrec_bridge_update_external_ids_delkey(br, SYNC_KEY);
+    }
+}
+
+uint64_t
+ports_sync_begin(struct ports *p)
+{
+    p->stale = true;
+    return ++p->sync_wanted;
+}
+
+bool
+ports_sync_is_done(const struct ports *p, uint64_t ticket)
+{
+    return ticket <= p->sync_done;
+}
+
+/* The loop. */
+
+static void
+update_problem(struct ports *p)
+{
+    int error = ovsdb_idl_get_last_error(p->idl);
+
+    free(p->problem);
+    p->problem = NULL;
+    if (!ovsdb_idl_has_ever_connected(p->idl)) {
+        p->problem = (error
+                      ? xasprintf("cannot read %s: %s", p->db,
+                                  ovs_retval_to_string(error))
+                      : xasprintf("reading %s", p->db));
+    } else if (!find_bridge(p)) {
+        p->problem = xasprintf("no bridge \"%s\" in %s", p->bridge, p->db);
+    }
+}
+
+/* The server answers a transaction after it has sent all changes made before
+ * it, so what is committed has been read. */
+static void
+run_txn(struct ports *p)
+{
+    enum ovsdb_idl_txn_status status = ovsdb_idl_txn_commit(p->txn);
+
+    if (status == TXN_INCOMPLETE) {
+        return;
+    }
+    if (status == TXN_SUCCESS || status == TXN_UNCHANGED) {
+        p->sync_done = p->sync_sent;
+    } else {
+        if (status != TXN_TRY_AGAIN) {
+            VLOG_WARN_RL(&rl, "%s: transaction failed (%s)", p->db,
+                         ovsdb_idl_txn_get_error(p->txn));
+        }
+        p->stale = true;
+        p->retry_at = time_msec() + RETRY_MSEC;
+    }
+    ovsdb_idl_txn_destroy(p->txn);
+    p->txn = NULL;
+}
+
+static bool
+may_write(const struct ports *p)
+{
+    return p->stale && !p->txn && ovsdb_idl_is_connected(p->idl)
+           && find_bridge(p);
+}
+
+static void
+start_txn(struct ports *p)
+{
+    const struct ovsrec_bridge *br = find_bridge(p);
+
+    p->stale = false;
+    p->txn = ovsdb_idl_txn_create(p->idl);
+    ovsdb_idl_txn_add_comment(p->txn, "ovs-netpol");
+    if (p->names_managed) {
+        ports_names_write(&p->names, br, p->txn);
+    }
+    write_sync(p, br);
+    run_txn(p);
+}
+
+void
+ports_run(struct ports *p)
+{
+    unsigned int seqno;
+
+    ovsdb_idl_run(p->idl);
+    if (p->txn) {
+        run_txn(p);
+    }
+    seqno = ovsdb_idl_get_seqno(p->idl);
+    if (seqno != p->seqno) {
+        p->seqno = seqno;
+        p->stale = true;
+        p->retry_at = 0;
+    }
+    update_problem(p);
+    if (may_write(p) && time_msec() >= p->retry_at) {
+        start_txn(p);
+    }
+}
+
+void
+ports_wait(struct ports *p)
+{
+    ovsdb_idl_wait(p->idl);
+    if (p->txn) {
+        ovsdb_idl_txn_wait(p->txn);
+    } else if (may_write(p)) {
+        poll_timer_wait_until(p->retry_at);
+    }
+}
+
+bool
+ports_is_ready(const struct ports *p)
+{
+    return !p->problem;
+}
+
+bool
+ports_is_connected(const struct ports *p)
+{
+    return ovsdb_idl_is_connected(p->idl);
+}
+
+const char *
+ports_problem(const struct ports *p)
+{
+    return p->problem;
+}
+
+unsigned int
+ports_seqno(const struct ports *p)
+{
+    return p->seqno;
+}
+
+/* Interfaces. */
+
+/* Fills '*port' and returns true if 'iface' is there and names a pod. */
+static bool
+read_port(const struct ovsrec_port *row, const struct ovsrec_interface *iface,
+          const struct model *model, struct model_port *port)
+{
+    if (!iface->n_ofport || iface->ofport[0] < 1
+        || iface->ofport[0] > MAX_OFPORT
+        || !ports_scheme_parse(&iface->external_ids, &row->external_ids,
+                               model, port)) {
+        return false;
+    }
+    port->interface = xstrdup(iface->name);
+    port->ofport = iface->ofport[0];
+    return true;
+}
+
+static int
+compare_ports(const void *a_, const void *b_)
+{
+    const struct model_port *a = a_;
+    const struct model_port *b = b_;
+
+    return (a->ofport > b->ofport) - (a->ofport < b->ofport);
+}
+
+size_t
+ports_get(const struct ports *p, const struct model *model,
+          struct model_port **portsp)
+{
+    const struct ovsrec_bridge *br = find_bridge(p);
+    struct model_port *ports = NULL;
+    size_t n = 0, allocated = 0;
+
+    for (size_t i = 0; br && i < br->n_ports; i++) {
+        const struct ovsrec_port *row = br->ports[i];
+
+        for (size_t j = 0; j < row->n_interfaces; j++) {
+            if (n >= allocated) {
+                ports = x2nrealloc(ports, &allocated, sizeof *ports);
+            }
+            n += read_port(row, row->interfaces[j], model, &ports[n]);
+        }
+    }
+    if (n) {
+        qsort(ports, n, sizeof *ports, compare_ports);
+    }
+    *portsp = ports;
+    return n;
+}
+
+uint32_t
+ports_find_ofport(const struct ports *p, const char *name)
+{
+    const struct ovsrec_bridge *br = find_bridge(p);
+
+    for (size_t i = 0; br && i < br->n_ports; i++) {
+        const struct ovsrec_port *row = br->ports[i];
+
+        for (size_t j = 0; j < row->n_interfaces; j++) {
+            const struct ovsrec_interface *iface = row->interfaces[j];
+
+            if (!strcmp(iface->name, name) && iface->n_ofport
+                && iface->ofport[0] > 0) {
+                return iface->ofport[0];
+            }
+        }
+    }
+    return 0;
+}
+
+void
+ports_free(struct model_port *ports, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        free(ports[i].ns);
+        free(ports[i].name);
+        free(ports[i].interface);
+    }
+    free(ports);
+}

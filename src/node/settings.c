@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "settings.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dirs.h"
+#include "doc.h"
+#include "openvswitch/dynamic-string.h"
+#include "pipeline.h"
+#include "util.h"
+
+/* A configuration file is a dozen lines. */
+#define MAX_FILE_SIZE 65536
+
+/* Names of Linux interfaces, and so of bridges, are shorter than this. */
+#define INTERFACE_NAME_SIZE 16
+
+/* Stores 'value' into the member at 'p'.  Returns NULL, or a message without
+ * the setting's name (caller frees). */
+typedef char *store_func(void *p, const char *value);
+
+static store_func store_string, store_path, store_interface;
+static store_func store_established, store_table, store_zone;
+
+struct setting {
+    const char *name;
+    const char *argument;       /* For the usage. */
+    const char *help;
+    store_func *store;
+    size_t offset;              /* In struct settings. */
+};
+
+static const struct setting table[] = {
+    { "bridge", "BRIDGE", "bridge to enforce policies on",
+      store_interface, offsetof(struct settings, bridge) },
+    { "dir", "DIR", "directory of manifests to follow",
+      store_path, offsetof(struct settings, dir) },
+    { "db", "REMOTE", "Open vSwitch database",
+      store_string, offsetof(struct settings, db) },
+    { "node", "NAME", "name of this node in the cluster",
+      store_string, offsetof(struct settings, node) },
+    { "established", "keep|recheck",
+      "what policy changes do to running connections",
+      store_established, offsetof(struct settings, recheck) },
+    { "table-base", "N", "first OpenFlow table to use",
+      store_table, offsetof(struct settings, table_base) },
+    { "zone", "N", "connection tracking zone to use",
+      store_zone, offsetof(struct settings, zone) },
+    { "gateway-port", "PORT", "interface that leads to the node itself",
+      store_interface, offsetof(struct settings, gateway_port) },
+};
+
+static char *
+store_string(void *p, const char *value)
+{
+    char **s = p;
+
+    if (!value[0]) {
+        return xstrdup("must not be empty");
+    }
+    free(*s);
+    *s = xstrdup(value);
+    return NULL;
+}
+
+/* A daemon in the background works in another directory. */
+static char *
+store_path(void *p, const char *value)
+{
+    char *path = value[0] ? abs_file_name(NULL, value) : xstrdup("");
+    char *error = store_string(p, path ? path : value);
+
+    free(path);
+    return error;
+}
+
+static char *
+store_interface(void *p, const char *value)
+{
+    if (strlen(value) >= INTERFACE_NAME_SIZE) {
+        return xasprintf("\"%.32s\" is longer than %d characters",
+                         value, INTERFACE_NAME_SIZE - 1);
+    } else if (strpbrk(value, "/: \t\n")) {
+        return xasprintf("\"%s\" is not the name of an interface", value);
+    }
+    return store_string(p, value);
+}
+
+static char *
+store_established(void *p, const char *value)
+{
+    bool *recheck = p;
+
+    if (strcmp(value, "keep") && strcmp(value, "recheck")) {
+        return xasprintf("\"%.32s\" is neither \"keep\" nor \"recheck\"",
+                         value);
+    }
+    *recheck = !strcmp(value, "recheck");
+    return NULL;
+}
+
+static char *
+parse_number(const char *value, unsigned int min, unsigned int max,
+             unsigned int *number)
+{
+    unsigned int n;
+
+    if (!str_to_uint(value, 10, &n) || n < min || n > max) {
+        return xasprintf("\"%.32s\" is not a number from %u to %u",
+                         value, min, max);
+    }
+    *number = n;
+    return NULL;
+}
+
+static char *
+store_table(void *p, const char *value)
+{
+    BUILD_ASSERT_DECL(SETTINGS_MAX_TABLE_BASE <= PIPELINE_MAX_BASE);
+    uint8_t *base = p;
+    unsigned int number = 0;
+
+    char *error = parse_number(value, 1, SETTINGS_MAX_TABLE_BASE, &number);
+    if (!error) {
+        *base = number;
+    }
+    return error;
+}
+
+static char *
+store_zone(void *p, const char *value)
+{
+    uint16_t *zone = p;
+    unsigned int number = 0;
+
+    char *error = parse_number(value, 0, UINT16_MAX, &number);
+    if (!error) {
+        *zone = number;
+    }
+    return error;
+}
+
+static char *
+store(struct settings *settings, const struct setting *setting,
+      const char *value)
+{
+    return setting->store((char *) settings + setting->offset, value);
+}
+
+size_t
+settings_count(void)
+{
+    return ARRAY_SIZE(table);
+}
+
+void
+settings_init(struct settings *settings)
+{
+    *settings = (struct settings) {
+        .db = xasprintf("unix:%s/db.sock", ovs_rundir()),
+        .table_base = PIPELINE_DEFAULT_BASE,
+        .zone = PIPELINE_DEFAULT_ZONE,
+    };
+}
+
+void
+settings_uninit(struct settings *settings)
+{
+    free(settings->bridge);
+    free(settings->dir);
+    free(settings->db);
+    free(settings->node);
+    free(settings->gateway_port);
+}
+
+/* The command line. */
+
+void
+settings_long_options(int first, struct option *options)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+        options[i] = (struct option) {
+            .name = table[i].name,
+            .has_arg = required_argument,
+            .val = first + i,
+        };
+    }
+}
+
+char *
+settings_set_flag(struct settings *settings, size_t i, const char *value)
+{
+    ovs_assert(i < ARRAY_SIZE(table));
+
+    char *error = store(settings, &table[i], value);
+    if (error) {
+        char *message = xasprintf("--%s: %s", table[i].name, error);
+        free(error);
+        return message;
+    }
+    settings->flags |= UINT64_C(1) << i;
+    return NULL;
+}
+
+void
+settings_format_usage(struct ds *s)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+        const struct setting *setting = &table[i];
+        char *left = xasprintf("--%s=%s", setting->name, setting->argument);
+
+        ds_put_format(s, "  %-27s %s\n", left, setting->help);
+        free(left);
+    }
+}
+
+/* The configuration file. */
+
+static const struct setting *
+find_setting(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+        if (!strcmp(table[i].name, name)) {
+            return &table[i];
+        }
+    }
+    return NULL;
+}
+
+/* Takes one member of the file's map.  Returns NULL or a message without the
+ * key (caller frees). */
+static char *
+load_member(struct settings *settings, const char *key,
+            const struct doc_node *value)
+{
+    const struct setting *setting = find_setting(key);
+
+    if (!setting) {
+        return xstrdup("no such setting");
+    }
+    switch (doc_node_type(value)) {
+    case DOC_NULL:
+    case DOC_LIST:
+    case DOC_MAP:
+        return xasprintf("expected a value, not a %s",
+                         doc_type_name(doc_node_type(value)));
+    case DOC_BOOL:
+    case DOC_INTEGER:
+    case DOC_REAL:
+    case DOC_STRING:
+        break;
+    }
+
+    /* A value that the command line overrides must be right all the same. */
+    if (settings->flags & (UINT64_C(1) << (setting - table))) {
+        struct settings ignored;
+        settings_init(&ignored);
+        char *error = store(&ignored, setting, doc_node_text(value));
+        settings_uninit(&ignored);
+        return error;
+    }
+    return store(settings, setting, doc_node_text(value));
+}
+
+static char *
+place_message(const char *name, const struct doc_node *node, const char *key,
+              const char *error)
+{
+    unsigned int line, column;
+
+    doc_node_place(node, &line, &column);
+    return xasprintf("%s:%u:%u: %s%s%s", name, line, column,
+                     key ? key : "", key ? ": " : "", error);
+}
+
+static char *
+load_doc(struct settings *settings, const char *name, const struct doc *doc)
+{
+    const struct doc_node *root = doc_root(doc);
+
+    if (doc_node_type(root) == DOC_NULL) {
+        return NULL;
+    } else if (doc_node_type(root) != DOC_MAP) {
+        return place_message(name, root, NULL, "expected a map of settings");
+    }
+    for (size_t i = 0; i < doc_node_count(root); i++) {
+        const struct doc_node *value = doc_node_at(root, i);
+        const char *key = doc_node_key(root, i);
+
+        char *error = load_member(settings, key, value);
+        if (error) {
+            char *message = place_message(name, value, key, error);
+            free(error);
+            return message;
+        }
+    }
+    return NULL;
+}
+
+/* Reads the whole file, up to a byte more than allowed. */
+static int
+read_small_file(const char *name, char **text, size_t *size)
+{
+    FILE *stream = fopen(name, "r");
+    if (!stream) {
+        return errno;
+    }
+
+    *text = xmalloc(MAX_FILE_SIZE + 1);
+    *size = fread(*text, 1, MAX_FILE_SIZE + 1, stream);
+    int error = ferror(stream) ? errno : *size > MAX_FILE_SIZE ? EFBIG : 0;
+    fclose(stream);
+    if (error) {
+        free(*text);
+    }
+    return error;
+}
+
+char *
+settings_load(struct settings *settings, const char *name)
+{
+    struct doc_limits limits;
+    struct doc **docs;
+    char *text = NULL;
+    size_t size = 0, n;
+
+    int errnum = read_small_file(name, &text, &size);
+    if (errnum) {
+        return xasprintf("%s: %s", name, ovs_strerror(errnum));
+    }
+
+    doc_limits_default(&limits);
+    limits.max_documents = 1;
+    char *error = doc_parse_yaml(text, size, &limits, &docs, &n);
+    free(text);
+    if (error) {
+        char *message = xasprintf("%s:%s", name, error);
+        free(error);
+        error = message;
+    } else if (n) {
+        error = load_doc(settings, name, docs[0]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        doc_destroy(docs[i]);
+    }
+    free(docs);
+    return error;
+}
+
+char *
+settings_check(const struct settings *settings, bool cleanup)
+{
+    return (!settings->bridge ? xstrdup("--bridge is missing")
+            : !settings->dir && !cleanup ? xstrdup("--dir is missing")
+            : NULL);
+}

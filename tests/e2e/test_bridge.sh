@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# The bridge that we are attached to stays a bridge; and where our tables are.
+
+setup() {
+    ns shop
+    pod shop/web labels=app=web
+    pod shop/db labels=app=db
+    serve shop/db tcp:5432,80
+    serve_wait
+    manifest db <<END
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {namespace: shop, name: db}
+spec:
+  podSelector: {matchLabels: {app: db}}
+  ingress:
+  - from: [{podSelector: {matchLabels: {app: web}}}]
+    ports: [{port: 5432}]
+END
+    daemon_start
+    settle
+}
+
+works() {
+    expect <<END
+shop/web -> shop/db tcp/5432 ok
+shop/web -> shop/db tcp/80,icmp denied
+END
+}
+
+# NORMAL goes on learning.
+test_learning() {
+    works
+    local fdb
+    fdb=$(ovs-appctl -t ovs-vswitchd fdb/show "$BRIDGE")
+    contains fdb "$(host_get shop/web mac)" "$fdb"
+    contains fdb "$(host_get shop/db mac)" "$fdb"
+    contains "megaflows" "$(host_get shop/db mac)" \
+        "$(ovs-appctl -t ovs-vswitchd dpctl/dump-flows)"
+}
+
+test_table_names() {
+    local dump
+    dump=$(ovs-ofctl --names --no-stats dump-flows "$BRIDGE")
+    contains dump 'table=SpoofGuard' "$dump"
+    contains dump 'table=IngressRule.*conj|table=IngressRule.*tp_dst=5432' \
+        "$dump"
+    contains dump 'table=Drop' "$dump"
+}
+
+# What `ovs-netpol flows` prints is what is in the switch, word for word.
+test_flows_command() {
+    ovs-netpol flows > "$LAB/flows.said"
+    ovs-ofctl parse-flows "$LAB/flows.said" > /dev/null
+    ovs-ofctl -O OpenFlow15 diff-flows "$BRIDGE" "$LAB/flows.said" \
+        > "$LAB/flows.diff" || true
+    same "difference" "-priority=0 actions=NORMAL" \
+        "$(sed 's/^- *\(table=0 \)\?/-/' "$LAB/flows.diff")"
+    contains comments 'shop/db' "$(cat "$LAB/flows.said")"
+}
+
+# A wide port wildcard stays one in the datapath: a pod that nobody isolated
+# never reaches a rule table.
+test_megaflow_of_free_pod() {
+    expect <<< "shop/db -> shop/web icmp ok"
+    local flow
+    expect_packets <<< "shop/db -> shop/web tcp/9 closed"
+    flow=$(ovs-appctl -t ovs-vswitchd dpctl/dump-flows |
+        grep "dst=$(host_get shop/web mac)" | grep "proto=6" || true)
+    lacks "ports in the megaflow" 'tcp\([^)]*dst=9[,)]' "$flow"
+}
+
+test_other_tables_and_zone() {
+    daemon_stop
+    daemon_start --table-base=100 --zone=77
+    works
+    lacks "old tables" 'table=4[0-9],' "$(flows)"
+    contains "new tables" 'table=100,' "$(flows)"
+    contains "zone" 'zone=77' "$(flows)"
+    contains "names" 'table=SpoofGuard' \
+        "$(ovs-ofctl --names dump-flows "$BRIDGE")"
+    contains "connections" 'zone=77' \
+        "$(ovs-appctl -t ovs-vswitchd dpctl/dump-conntrack)"
+    daemon_stop
+    daemon_start
+    works
+}
+
+test_config_file() {
+    daemon_stop
+    cat > "$LAB/config.yaml" <<END
+bridge: $BRIDGE
+dir: $MANIFESTS
+db: unix:$OVS_RUNDIR/db.sock
+established: recheck
+table-base: 120
+END
+    daemon_start --config="$LAB/config.yaml"
+    works
+    contains "new tables" 'table=120,' "$(flows)"
+    daemon_stop
+    echo "tablebase: 7" >> "$LAB/config.yaml"
+    exits 1 ovs-netpold --config="$LAB/config.yaml" --bridge="$BRIDGE" \
+        --dir="$MANIFESTS"
+    contains "message" "config.yaml:6.*tablebase" "$output"
+    daemon_start
+    works
+}

@@ -1,0 +1,151 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Builds everything and runs every test, or the parts that are named.
+# Ends with one line, "N passed, N failed, N skipped"; fails if a test failed
+# or none ran.
+set -u
+
+usage() {
+    cat <<'END'
+usage: tests/run.sh [PART...]
+  unit    units and checks of the sources, with ASan and UBSan; units with
+          valgrind
+  golden  examples of policies, rules and flows
+  prop    properties of random policies, with ASan and UBSan, then
+          $NETPOL_PROP_N (20000) of them without
+  e2e     real packets through a real Open vSwitch (root)
+END
+}
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+cache=${OVS_NETPOL_CACHE:-$top/.cache}
+plain=$cache/build
+asan=$cache/build-asan
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+results=$work/results
+: > "$results"
+
+# Results are lines "PASS|FAIL|SKIP PART NAME".
+result() {
+    echo "$*" >> "$results"
+}
+
+# build PART DIR [CONFIGURE-OPTION...]
+build() {
+    part=$1
+    shift
+    "$top/deploy/build.sh" "$@" && return 0
+    result FAIL "$part" "build in $1"
+    return 1
+}
+
+build_asan() {
+    build "$1" "$asan" --enable-sanitizers CFLAGS="-g -O1"
+}
+
+# check PART DIR [MAKE-ARGUMENT...]: make check in DIR, then what its TAP
+# driver noted down about each test.
+check() {
+    part=$1 dir=$2
+    shift 2
+    find "$dir/tests" -name '*.trs' -delete 2>/dev/null
+    make -C "$dir" -j"$(nproc)" --no-print-directory "$@" > "$work/log" 2>&1
+    status=$?
+    grep -E '^(PASS|FAIL|XFAIL|XPASS|SKIP|ERROR):' "$work/log"
+    collect "$part" "$dir"
+    test $status = 0 || report_failure "$part" "$dir" "$*"
+}
+
+# collect PART DIR
+collect() {
+    find "$2/tests" -name '*.trs' | sort | while read -r trs; do
+        name=$(basename "$trs" .trs)
+        sed -nE "s%^:test-result: (PASS|XFAIL)%PASS $1 $name:%p
+                 s%^:test-result: (FAIL|XPASS|ERROR)%FAIL $1 $name:%p
+                 s%^:test-result: SKIP%SKIP $1 $name:%p" "$trs"
+    done >> "$results"
+}
+
+# A make that fails without a failed test did not even build them.
+report_failure() {
+    cat "$2/test-suite.log" 2>/dev/null
+    grep -q "^FAIL $1 " "$results" && return
+    cat "$work/log"
+    result FAIL "$1" "make $3 in $2"
+}
+
+# Counts TAP lines of a program; a program that fails has failed a test.
+run_tap() {
+    part=$1
+    shift
+    "$@" > "$work/tap"
+    status=$?
+    cat "$work/tap"
+    sed -nE "s%^ok [0-9]+( - )?(.*# SKIP.*)%SKIP $part \2%pi; t
+             s%^ok [0-9]+( - )?%PASS $part %p
+             s%^not ok [0-9]+( - )?%FAIL $part %p
+             s%^Bail out! ?%FAIL $part %p" "$work/tap" >> "$results"
+    test $status = 0 || grep -q "^FAIL $part " "$results" ||
+        result FAIL "$part" "$1 exited with status $status"
+}
+
+run_unit() {
+    heading "units, with ASan and UBSan"
+    build_asan unit &&
+        check unit "$asan" check TESTS='$(unit_tests) $(fuzz_tests) $(source_checks)'
+    heading "units, with valgrind"
+    build unit "$plain" && check unit "$plain" check-valgrind
+}
+
+run_golden() {
+    heading "goldens"
+    build golden "$plain" &&
+        check golden "$plain" check TESTS='$(golden_tests)'
+}
+
+run_prop() {
+    heading "properties, with ASan and UBSan"
+    build_asan prop &&
+        check prop "$asan" check TESTS='$(prop_tests)'
+    heading "properties"
+    build prop "$plain" &&
+        check prop "$plain" check TESTS='$(prop_tests)' \
+            NETPOL_PROP_N="${NETPOL_PROP_N:-20000}"
+}
+
+run_e2e() {
+    heading "end to end"
+    build e2e "$plain" && NETPOL_BUILD=$plain run_tap e2e "$top/tests/e2e/run.sh"
+}
+
+heading() {
+    echo
+    echo "== $*"
+}
+
+count() {
+    grep -c "^$1 " "$results"
+}
+
+summary() {
+    sed -n 's/^SKIP /skipped: /p; s/^FAIL /failed: /p' "$results" | sort -u
+    echo "$(count PASS) passed, $(count FAIL) failed, $(count SKIP) skipped"
+    test "$(count FAIL)" = 0 && test "$(count PASS)" != 0
+}
+
+test $# != 0 || set -- unit golden prop e2e
+for part; do
+    case $part in
+        unit | golden | prop | e2e) ;;
+        -h | --help) usage; exit 0 ;;
+        *) usage >&2; exit 2 ;;
+    esac
+done
+for part; do
+    "run_$part"
+done
+echo
+summary

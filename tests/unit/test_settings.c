@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "settings.h"
+
+#include <getopt.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "openvswitch/dynamic-string.h"
+#include "util.h"
+
+#define FIRST 1000
+
+static char file_name[] = "/tmp/test_settings.XXXXXX";
+
+static int
+setup(void **state)
+{
+    int fd = mkstemp(file_name);
+    close(fd);
+    return fd < 0;
+}
+
+static int
+teardown(void **state)
+{
+    return unlink(file_name);
+}
+
+static void
+write_file(const char *text, size_t size)
+{
+    FILE *stream = fopen(file_name, "w");
+
+    assert_non_null(stream);
+    assert_int_equal(fwrite(text, 1, size, stream), size);
+    fclose(stream);
+}
+
+static char *
+load(struct settings *settings, const char *text)
+{
+    write_file(text, strlen(text));
+    return settings_load(settings, file_name);
+}
+
+/* The number of setting 'name'. */
+static size_t
+number_of(const char *name)
+{
+    struct option options[32];
+
+    assert_in_range(settings_count(), 1, ARRAY_SIZE(options));
+    settings_long_options(FIRST, options);
+    for (size_t i = 0; i < settings_count(); i++) {
+        if (!strcmp(options[i].name, name)) {
+            assert_int_equal(options[i].has_arg, required_argument);
+            return options[i].val - FIRST;
+        }
+    }
+    fail_msg("no setting \"%s\"", name);
+    return 0;
+}
+
+static void
+assert_no_error(char *error)
+{
+    if (error) {
+        fail_msg("%s", error);
+    }
+}
+
+static void
+assert_error(char *error, const char *want)
+{
+    assert_non_null(error);
+    assert_string_equal(error, want);
+    free(error);
+}
+
+/* "FILE:" and what follows. */
+static void
+assert_file_error(char *error, const char *want)
+{
+    char *whole = xasprintf("%s:%s", file_name, want);
+    assert_error(error, whole);
+    free(whole);
+}
+
+static void
+test_defaults(void **state)
+{
+    struct settings s;
+
+    settings_init(&s);
+    assert_null(s.bridge);
+    assert_null(s.dir);
+    assert_null(s.node);
+    assert_null(s.gateway_port);
+    assert_memory_equal(s.db, "unix:", 5);
+    assert_false(s.recheck);
+    assert_int_equal(s.table_base, 40);
+    assert_error(settings_check(&s, false), "--bridge is missing");
+    settings_uninit(&s);
+}
+
+static void
+test_every_setting(void **state)
+{
+    struct settings s;
+
+    settings_init(&s);
+    assert_no_error(load(&s, "bridge: br-int\ndir: /etc/policies\n"
+                         "db: tcp:127.0.0.1:6640\nnode: '7'\n"
+                         "established: recheck\ntable-base: 100\n"
+                         "zone: 65535\ngateway-port: gw0\n"));
+    assert_string_equal(s.bridge, "br-int");
+    assert_string_equal(s.dir, "/etc/policies");
+    assert_string_equal(s.db, "tcp:127.0.0.1:6640");
+    assert_string_equal(s.node, "7");
+    assert_true(s.recheck);
+    assert_int_equal(s.table_base, 100);
+    assert_int_equal(s.zone, 65535);
+    assert_string_equal(s.gateway_port, "gw0");
+    assert_no_error(settings_check(&s, false));
+    settings_uninit(&s);
+}
+
+/* What is not a string in YAML may be meant as one. */
+static void
+test_scalars_are_taken_as_written(void **state)
+{
+    struct settings s;
+
+    settings_init(&s);
+    assert_no_error(load(&s, "node: 007\nbridge: 1e3\ndb: true\n"));
+    assert_string_equal(s.node, "007");
+    assert_string_equal(s.bridge, "1e3");
+    assert_string_equal(s.db, "true");
+    settings_uninit(&s);
+}
+
+/* The daemon changes its working directory. */
+static void
+test_relative_directory(void **state)
+{
+    struct settings s;
+    char cwd[4096];
+
+    assert_non_null(getcwd(cwd, sizeof cwd));
+    char *want = xasprintf("%s/policies", cwd);
+    settings_init(&s);
+    assert_no_error(settings_set_flag(&s, number_of("dir"), "policies"));
+    assert_string_equal(s.dir, want);
+    settings_uninit(&s);
+    free(want);
+}
+
+static void
+test_flags_win(void **state)
+{
+    struct settings s;
+
+    settings_init(&s);
+    assert_no_error(settings_set_flag(&s, number_of("bridge"), "br1"));
+    assert_no_error(load(&s, "bridge: br2\nzone: 7\n"));
+    assert_no_error(settings_set_flag(&s, number_of("zone"), "8"));
+    assert_string_equal(s.bridge, "br1");
+    assert_int_equal(s.zone, 8);
+
+    /* But what they override must be right. */
+    assert_file_error(load(&s, "zone: x\n"),
+                      "1:7: zone: \"x\" is not a number from 0 to 65535");
+    assert_int_equal(s.zone, 8);
+    settings_uninit(&s);
+}
+
+static void
+test_empty_file(void **state)
+{
+    struct settings s;
+
+    settings_init(&s);
+    assert_no_error(load(&s, ""));
+    assert_no_error(load(&s, "# nothing\n"));
+    assert_no_error(load(&s, "{}\n"));
+    settings_uninit(&s);
+}
+
+static void
+test_file_errors(void **state)
+{
+    static const struct {
+        const char *text, *error;
+    } rows[] = {
+        { "bridge: br0\n\nbrdige: br0\n", "3:9: brdige: no such setting" },
+        { "flags: 1\n", "1:8: flags: no such setting" },
+        { "Bridge: br0\n", "1:9: Bridge: no such setting" },
+        { "bridge: [br0]\n", "1:9: bridge: expected a value, not a list" },
+        { "- bridge\n", "1:1: expected a map of settings" },
+        { "bridge\n", "1:1: expected a map of settings" },
+        { "bridge: averyverylongna\n", NULL },
+        { "bridge: averyverylongnam\n", "1:9: bridge: \"averyverylongnam\" is "
+          "longer than 15 characters" },
+        { "bridge: a/b\n",
+          "1:9: bridge: \"a/b\" is not the name of an interface" },
+        { "bridge: ''\n", "1:9: bridge: must not be empty" },
+        { "dir: ''\n", "1:6: dir: must not be empty" },
+        { "table-base: 1\n", NULL },
+        { "table-base: 200\n", NULL },
+        { "table-base: 0\n",
+          "1:13: table-base: \"0\" is not a number from 1 to 200" },
+        { "table-base: 201\n",
+          "1:13: table-base: \"201\" is not a number from 1 to 200" },
+        { "zone: 0\n", NULL },
+        { "zone: 65536\n",
+          "1:7: zone: \"65536\" is not a number from 0 to 65535" },
+        { "zone: -1\n", "1:7: zone: \"-1\" is not a number from 0 to 65535" },
+        { "zone: 1x\n", "1:7: zone: \"1x\" is not a number from 0 to 65535" },
+        { "established: keep\n", NULL },
+        { "established: maybe\n",
+          "1:14: established: \"maybe\" is neither \"keep\" nor \"recheck\"" },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct settings s;
+
+        settings_init(&s);
+        char *error = load(&s, rows[i].text);
+        if (rows[i].error) {
+            assert_file_error(error, rows[i].error);
+        } else {
+            assert_no_error(error);
+        }
+        settings_uninit(&s);
+    }
+}
+
+static void
+assert_refused(const char *text, size_t size)
+{
+    struct settings s;
+
+    settings_init(&s);
+    write_file(text, size);
+    char *error = settings_load(&s, file_name);
+    assert_non_null(error);
+    assert_memory_equal(error, file_name, strlen(file_name));
+    free(error);
+    settings_uninit(&s);
+}
+
+static void
+test_unreadable_files(void **state)
+{
+    size_t size = 65537;
+    char *big = xmalloc(size);
+    struct settings s;
+
+    memset(big, '\n', size);
+    assert_refused(big, size);
+    free(big);
+
+    const char *broken = "bridge: [\n";
+    assert_refused(broken, strlen(broken));
+    const char *twice = "bridge: a\nbridge: b\n";
+    assert_refused(twice, strlen(twice));
+    const char *two = "bridge: a\n---\nbridge: b\n";
+    assert_refused(two, strlen(two));
+
+    settings_init(&s);
+    assert_error(settings_load(&s, "/nonexistent/file"),
+                 "/nonexistent/file: No such file or directory");
+    settings_uninit(&s);
+}
+
+static void
+test_flag_errors(void **state)
+{
+    struct settings s;
+
+    settings_init(&s);
+    assert_error(settings_set_flag(&s, number_of("zone"), "z"),
+                 "--zone: \"z\" is not a number from 0 to 65535");
+    assert_no_error(settings_set_flag(&s, number_of("bridge"), "br0"));
+    assert_error(settings_check(&s, false), "--dir is missing");
+    assert_no_error(settings_check(&s, true));
+    settings_uninit(&s);
+}
+
+static void
+test_usage(void **state)
+{
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    settings_format_usage(&s);
+    assert_non_null(strstr(ds_cstr(&s), "  --established=keep|recheck  "));
+    ds_destroy(&s);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_every_setting),
+        cmocka_unit_test(test_scalars_are_taken_as_written),
+        cmocka_unit_test(test_relative_directory),
+        cmocka_unit_test(test_flags_win),
+        cmocka_unit_test(test_empty_file),
+        cmocka_unit_test(test_file_errors),
+        cmocka_unit_test(test_unreadable_files),
+        cmocka_unit_test(test_flag_errors),
+        cmocka_unit_test(test_usage),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
