@@ -5,8 +5,8 @@
  * Reads every *.yaml, *.yml and *.json in one directory (not recursive, no dot
  * files) and keeps a model equal to it.  inotify says when to look again,
  * after a short pause so that a burst of events is one snapshot; only files
- * that changed (device, inode, size, mtime, ctime) are parsed again, and a file
- * that is being written is left alone until it is closed.  A snapshot is
+ * that changed (device, inode, size, mtime, ctime) are parsed again, and a
+ * file that is being written is left alone until it is closed.  A snapshot is
  * applied as a whole.
  *
  * What cannot be read never undoes what is in force: a bad object keeps its
@@ -31,7 +31,7 @@ struct label_pool;
 struct model;
 
 /* A directory with more files than this is not read at all. */
-#define DIR_MAX_FILES 65536
+#define DIR_MAX_FILES 32768
 
 /* 'model' and 'pool' are borrowed and must outlive the dir. */
 struct dir *dir_create(const char *path, struct label_pool *pool,

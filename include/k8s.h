@@ -121,7 +121,8 @@ struct k8s_policy {
     char *uid;                  /* May be NULL. */
     struct selector *pods;      /* spec.podSelector (S1). */
     bool isolates[K8S_N_DIRECTIONS];    /* policyTypes with default (S2). */
-    struct k8s_rule *rules[K8S_N_DIRECTIONS];   /* None unless isolates (S3). */
+    struct k8s_rule *rules[K8S_N_DIRECTIONS];   /* None unless it isolates
+                                                 * (S3). */
     size_t n_rules[K8S_N_DIRECTIONS];
 };
 

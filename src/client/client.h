@@ -60,8 +60,8 @@ bool client_parse(const struct client_command *command, int argc, char *argv[],
 
 /* Sends 'command' with 'argc' words to the daemon.  Returns 0 and its answer
  * in '*reply' (caller frees); or an errno value; then '*error' says why
- * (caller frees).  EBADMSG means that the daemon answered and '*error' is what it
- * said. */
+ * (caller frees).  EBADMSG means that the daemon answered and '*error' is what
+ * it said. */
 int client_ask(const char *target, const char *command, int argc, char *argv[],
                char **reply, char **error);
 

@@ -115,9 +115,9 @@ compare_candidates(const void *a_, const void *b_)
     return cmp ? cmp : *a < *b ? -1 : *a > *b;
 }
 
-/* Drops all but the first of several candidates with one key.  Of the map's own
- * members there may be only one.  Sorting, and not hashing: no choice of keys
- * can make it slow. */
+/* Drops all but the first of several candidates with one key.  Of the map's
+ * own members there may be only one.  Sorting, and not hashing: no choice of
+ * keys can make it slow. */
 static char *
 drop_duplicates(struct candidates *c)
 {

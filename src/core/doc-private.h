@@ -3,9 +3,9 @@
  * doc-private: how a document lies in memory, for those who build one.
  *
  * Nodes and strings are carved from a few big chunks that the document owns
- * and frees as a whole.  The children of a list or map are one array, so a node
- * costs 24 bytes (a member 32) plus its text.  A YAML alias copies the node,
- * and so shares the children of what it names. */
+ * and frees as a whole.  The children of a list or map are one array, so a
+ * node costs 24 bytes (a member 32) plus its text.  A YAML alias copies the
+ * node, and so shares the children of what it names. */
 
 #ifndef DOC_PRIVATE_H
 #define DOC_PRIVATE_H 1
@@ -55,8 +55,8 @@ void *doc_alloc(struct doc *, size_t size);
 /* A copy of 'n' bytes and a NUL. */
 char *doc_copy(struct doc *, const char *s, size_t n);
 
-/* Give a node its value and leave its place alone.  'text' is as the user wrote
- * it, 'n' bytes. */
+/* Give a node its value and leave its place alone.  'text' is as the user
+ * wrote it, 'n' bytes. */
 void doc_node_set_integer(struct doc *, struct doc_node *, int64_t,
                           const char *text, size_t n);
 void doc_node_set_real(struct doc *, struct doc_node *, double,
@@ -80,8 +80,8 @@ struct doc_entry {
     struct doc_node value;
 };
 
-/* Makes 'map' a DOC_MAP of 'entries'.  A key twice is an error, and so are more
- * than 'max_items' members; merge keys are resolved.  Returns NULL or
+/* Makes 'map' a DOC_MAP of 'entries'.  A key twice is an error, and so are
+ * more than 'max_items' members; merge keys are resolved.  Returns NULL or
  * "LINE:COL: message". */
 char *doc_node_set_map(struct doc *, struct doc_node *map,
                        const struct doc_entry entries[], size_t n,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The types of plain scalars, https://yaml.org/spec/1.2.2/#1032-tag-resolution,
- * except that an integer with leading zeros is a string. */
+ * The types of plain scalars, as in
+ * https://yaml.org/spec/1.2.2/#1032-tag-resolution, except that an integer
+ * with leading zeros is a string. */
 
 #include <config.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Shared by group.c (groups, scopes and namespaces) and group-member.c (pods
- * and their named ports). */
+ * Shared by group.c (groups, scopes and namespaces), group-member.c (pods) and
+ * group-port.c (their named ports). */
 
 #ifndef GROUP_PRIVATE_H
 #define GROUP_PRIVATE_H 1
@@ -73,6 +73,12 @@ void group_member_enter(struct groups *, struct group_member *m,
                         struct group *g);
 void group_member_leave(struct groups *, struct group_member *m,
                         struct group *g);
+
+/* group-port.c */
+/* Sets the named ports of 'm', and whether it is local. */
+void group_member_set_ports(struct groups *, struct group_member *m,
+                            bool local, const struct k8s_named_port[],
+                            size_t n);
 void group_port_ref(struct group_port *);
 void group_port_unref(struct groups *, struct group_port *);
 

@@ -314,11 +314,13 @@ group_matches(const struct group *g, const struct group_member *m)
     return !g->port;
 }
 
+/* A group that nobody uses any more loses its stale members later: it does not
+ * flip. */
 void
 group_count_member(struct groups *gs, struct group *g, int delta)
 {
     g->n_members += delta;
-    if (group_is_target(g) && !g->flipping
+    if (group_is_target(g) && g->n_refs && !g->flipping
         && (g->n_members == 0) != g->was_empty) {
         g->flipping = true;
         ptrs_add(&gs->flips, g);

@@ -187,8 +187,8 @@ parse_ports(struct k8s_parser *p, const struct k8s_field *container,
     return true;
 }
 
-/* An init container is gone when the pod runs, unless it is a sidecar: one that
- * is always restarted. */
+/* An init container is gone when the pod runs, unless it is a sidecar: one
+ * that is always restarted. */
 static bool
 check_stays(struct k8s_parser *p, const struct k8s_field *container,
             bool is_init, bool *stays)

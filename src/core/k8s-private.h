@@ -4,8 +4,8 @@
  *
  * A parser walks down a document with 'struct k8s_field', which knows the way
  * back up, so that a message can name the path without anybody having built
- * one.  Functions that return bool return false when they noted an error in the
- * report; the first error counts. */
+ * one.  Functions that return bool return false when they noted an error in
+ * the report; the first error counts. */
 
 #ifndef K8S_PRIVATE_H
 #define K8S_PRIVATE_H 1

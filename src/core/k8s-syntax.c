@@ -28,8 +28,8 @@ consists_of(const char *s, size_t n, const char *set)
     return strspn(s, set) >= n;
 }
 
-/* True if the 'n' bytes at 's' are 1 to 'max' of 'inner', the first and last of
- * them of 'outer'. */
+/* True if the 'n' bytes at 's' are 1 to 'max' of 'inner', the first and last
+ * of them of 'outer'. */
 static bool
 is_word(const char *s, size_t n, size_t max, const char *outer,
         const char *inner)

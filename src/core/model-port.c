@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include <stdlib.h>
+
+#include "model-private.h"
+#include "packets.h"
+
+static struct model_port_pod *
+find_port_pod(const struct model *m, const char *ns, const char *name)
+{
+    struct model_port_pod *p;
+
+    HMAP_FOR_EACH_WITH_HASH (p, node, model_hash_key(ns, name),
+                             &m->port_pods) {
+        if (model_keys_equal(p->ns, p->name, ns, name)) {
+            return p;
+        }
+    }
+    return NULL;
+}
+
+void
+model_clear_ports(struct model *m)
+{
+    struct model_port_pod *p;
+
+    HMAP_FOR_EACH_SAFE (p, node, &m->port_pods) {
+        hmap_remove(&m->port_pods, &p->node);
+        free(p->ns);
+        free(p->name);
+        free(p);
+    }
+    for (size_t i = 0; i < m->n_ports; i++) {
+        free(m->ports[i].ns);
+        free(m->ports[i].name);
+        free(m->ports[i].interface);
+    }
+    free(m->ports);
+    m->ports = NULL;
+    m->n_ports = 0;
+}
+
+static int
+compare_ports(const void *a_, const void *b_)
+{
+    const struct model_port *a = a_;
+    const struct model_port *b = b_;
+    int cmp = strcmp(a->ns, b->ns);
+
+    cmp = cmp ? cmp : strcmp(a->name, b->name);
+    cmp = cmp ? cmp : strcmp(a->interface, b->interface);
+    return cmp ? cmp : (a->ofport > b->ofport) - (a->ofport < b->ofport);
+}
+
+static bool
+ports_equal(const struct model_port *a, const struct model_port *b)
+{
+    return !compare_ports(a, b) && eth_addr_equals(a->mac, b->mac);
+}
+
+/* Notes the pods whose ports differ between the two sorted arrays. */
+static bool
+note_port_changes(struct model *m, const struct model_port *a, size_t n_a,
+                  const struct model_port *b, size_t n_b)
+{
+    bool changed = false;
+    size_t i = 0, j = 0;
+
+    while (i < n_a || j < n_b) {
+        int cmp = (i >= n_a ? 1 : j >= n_b ? -1
+                   : compare_ports(&a[i], &b[j]));
+        const struct model_port *p = cmp <= 0 ? &a[i] : &b[j];
+
+        if (cmp || !ports_equal(&a[i], &b[j])) {
+            model_note_change(m, MODEL_POD, p->ns, p->name);
+            changed = true;
+        }
+        i += cmp <= 0;
+        j += cmp >= 0;
+    }
+    return changed;
+}
+
+bool
+model_set_ports(struct model *m, const struct model_port ports[], size_t n)
+{
+    struct model_port *copy = xmalloc(MAX(n, 1) * sizeof *copy);
+
+    for (size_t i = 0; i < n; i++) {
+        copy[i] = ports[i];
+        copy[i].ns = xstrdup(ports[i].ns);
+        copy[i].name = xstrdup(ports[i].name);
+        copy[i].interface = xstrdup(ports[i].interface);
+    }
+    qsort(copy, n, sizeof *copy, compare_ports);
+
+    bool changed = note_port_changes(m, m->ports, m->n_ports, copy, n);
+    model_clear_ports(m);
+    m->ports = copy;
+    m->n_ports = n;
+    for (size_t i = 0; i < n; i++) {
+        if (!find_port_pod(m, copy[i].ns, copy[i].name)) {
+            struct model_port_pod *p = xmalloc(sizeof *p);
+
+            p->ns = xstrdup(copy[i].ns);
+            p->name = xstrdup(copy[i].name);
+            hmap_insert(&m->port_pods, &p->node,
+                        model_hash_key(p->ns, p->name));
+        }
+    }
+    if (changed) {
+        model_note_change(m, MODEL_PORTS, NULL, NULL);
+    }
+    return changed;
+}
+
+const struct model_port *
+model_ports(const struct model *m, size_t *n)
+{
+    *n = m->n_ports;
+    return m->ports;
+}
+
+/* The node. */
+
+bool
+model_set_node_name(struct model *m, const char *name)
+{
+    struct model_entry *e;
+
+    if (nullable_string_is_equal(m->node_name, name)) {
+        return false;
+    }
+    free(m->node_name);
+    m->node_name = nullable_xstrdup(name);
+    model_note_change(m, MODEL_NODE, NULL, NULL);
+    HMAP_FOR_EACH (e, node, &m->objects[K8S_POD]) {
+        model_note_pod(m, k8s_pod_cast(e->object));
+    }
+    return true;
+}
+
+bool
+model_set_node_addresses(struct model *m, const struct in6_addr addrs[],
+                         size_t n)
+{
+    if (n == m->n_node_addresses
+        && (!n || !memcmp(addrs, m->node_addresses, n * sizeof *addrs))) {
+        return false;
+    }
+    free(m->node_addresses);
+    m->node_addresses = n ? xmemdup(addrs, n * sizeof *addrs) : NULL;
+    m->n_node_addresses = n;
+    model_note_change(m, MODEL_NODE, NULL, NULL);
+    return true;
+}
+
+const struct in6_addr *
+model_node_addresses(const struct model *m, size_t *n)
+{
+    *n = m->n_node_addresses;
+    return m->node_addresses;
+}
+
+bool
+model_pod_is_local(const struct model *m, const struct k8s_pod *pod)
+{
+    return (model_pod_is_live(pod)
+            && ((m->node_name && pod->node && !strcmp(pod->node, m->node_name))
+                || find_port_pod(m, pod->up.ns, pod->up.name)));
+}
