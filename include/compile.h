@@ -8,14 +8,14 @@
  *   model changes -> groups, policies -> rules -> classes -> flows
  *
  * compile_run() takes the model's changes and goes once through these steps.
- * Everything that is decided by more than one object (which class an address is
- * in, which form a rule's flows take) is decided at the end of the step, when
- * all of it is known, so that a batch costs no more than its sum.
+ * Everything that is decided by more than one object (which class an address
+ * is in, which form a rule's flows take) is decided at the end of the step,
+ * when all of it is known, so that a batch costs no more than its sum.
  *
  * A rule's flows take one of two forms.  A conjunction: one clause flow for
- * each target class, peer class and service, shared between rules, and one flow
- * for its conj_id.  Or plain flows, one for each combination, where these are
- * not more.
+ * each target class, peer class and service, shared between rules, and one
+ * flow for its conj_id.  Or plain flows, one for each combination, where these
+ * are not more.
  *
  * No flow gets more than FLOWSET_MAX_PARTS conjunction() actions: from that
  * many conjunctive rules on they are spread by id over bands of their own
@@ -52,8 +52,8 @@ void compile_destroy(struct compile *);
 /* Takes the model's changes.  Returns true if there were any. */
 bool compile_run(struct compile *);
 
-/* The OpenFlow port on which the node's own traffic comes in.  OFPP_LOCAL until
- * told otherwise; 0 for none.  Returns true if that changed anything. */
+/* The OpenFlow port on which the node's own traffic comes in.  OFPP_LOCAL
+ * until told otherwise; 0 for none.  Returns true if that changed anything. */
 bool compile_set_gateway(struct compile *, uint32_t ofport);
 
 /* The result: owned by the compiler. */

@@ -65,8 +65,8 @@ struct flowset_part {
     uint8_t clause;             /* 0..n_clauses - 1. */
     uint8_t n_clauses;          /* 2..64, or 0 for an allow flow. */
 };
-/* The low 32 bits of an allow flow's cookie become the id of the rule that gives
- * the actions. */
+/* The low 32 bits of an allow flow's cookie become the id of the rule that
+ * gives the actions. */
 void flowset_add_part(struct flowset *, uint8_t table, uint16_t priority,
                       const struct match *, uint64_t cookie,
                       const struct flowset_part *);

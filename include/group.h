@@ -145,8 +145,8 @@ void groups_evaluate_targets(struct groups *);
 void groups_evaluate(struct groups *);
 
 /* Flushes the members that changed: calls 'cb' for each address and role whose
- * class differs from what it was told last ('old_class'); 0 means no flow.  All calls with 0
- * come first, so that an address may move between pods. */
+ * class differs from what it was told last ('old_class'); 0 means no flow.
+ * All calls with 0 come first, so that an address may move between pods. */
 typedef void group_address_cb(enum group_role, const struct in6_addr *,
                               uint32_t old_class, uint32_t class, void *aux);
 void groups_flush(struct groups *, group_address_cb *, void *aux);

@@ -12,8 +12,8 @@
  * address, the newest wins (S39): later 'created', then greater uid, then
  * greater namespace and name.
  *
- * Ownership: the model owns what was put; what it returns is borrowed until the
- * next change. */
+ * Ownership: the model owns what was put; what it returns is borrowed until
+ * the next change. */
 
 #ifndef MODEL_H
 #define MODEL_H 1

@@ -18,7 +18,8 @@ struct netif *netif_create(void);
 void netif_destroy(struct netif *);
 void netif_wait(struct netif *);
 
-/* True if the addresses may have changed since the last call; true at first. */
+/* True if the addresses may have changed since the last call; true at first.
+ * */
 bool netif_run(struct netif *);
 /* The addresses, sorted, in '*addrs' (caller frees).  Returns how many. */
 size_t netif_get(const struct netif *, struct in6_addr **addrs);

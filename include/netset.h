@@ -5,8 +5,8 @@
  * The elements of this partition are prefixes: every cidr and every except in
  * use, each standing for its addresses less those of longer prefixes in use.
  * All addresses of such an element are in the same ipBlocks, since an except
- * is just a longer prefix (S21).  The sets are whole ipBlock lists of rules, so
- * that a thousand blocks of one rule are one class.
+ * is just a longer prefix (S21).  The sets are whole ipBlock lists of rules,
+ * so that a thousand blocks of one rule are one class.
  *
  * In the switch that is one flow for a prefix, longest prefix first, and none
  * where the prefix around it has the same class.

@@ -103,8 +103,8 @@ pipeline_table(const struct pipeline_config *config, enum pipeline_table t)
 struct ofputil_table_map *pipeline_table_map(const struct pipeline_config *);
 void pipeline_table_map_destroy(struct ofputil_table_map *);
 
-/* Adds the static flows to 'fs'.  They are part of the program: that they parse
- * is a test, and it asserts. */
+/* Adds the static flows to 'fs'.  They are part of the program: that they
+ * parse is a test, and it asserts. */
 void pipeline_install(const struct pipeline_config *, struct flowset *fs);
 
 /* Action "goto_table:T". */

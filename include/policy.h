@@ -66,8 +66,8 @@ const struct policy *policy_find(const struct policies *, const char *ns,
 void policies_update(struct policies *, const struct model *,
                      const char *ns, const char *name);
 
-/* Tells that a target group is no longer, or newly, empty; that a port name has
- * other numbers. */
+/* Tells that a target group is no longer, or newly, empty; that a port name
+ * has other numbers. */
 void policies_note_flip(struct policies *, const struct group *target);
 void policies_note_port(struct policies *, const struct ptrs *watchers);
 

@@ -4,9 +4,9 @@
  *
  * The intermediate form between policies and flows.  A rule is known by its
  * direction, peers and services; rules of any policies that agree in these are
- * one rule over the union of their targets: a thousand namespaces with the same
- * "allow from monitoring" policy are one conjunction.  Each policy's part in it
- * is a use.
+ * one rule over the union of their targets: a thousand namespaces with the
+ * same "allow from monitoring" policy are one conjunction.  Each policy's part
+ * in it is a use.
  *
  * Peers are shared the same way: rules with equal peers have one struct
  * rule_peers, which knows the classes that are in any of its sets.
@@ -71,7 +71,7 @@ struct rule {
     struct ptrs uses;           /* "struct policy_use", for explanations. */
 
     /* For compile.c. */
-    struct ovs_list check;      /* In the list of rules to look at, or empty. */
+    struct ovs_list check;      /* In the list of rules to look at. */
     struct ptrs targets;        /* Target classes it is needed for. */
     enum rule_mode { RULE_OFF, RULE_PLAIN, RULE_CONJ } mode;
     bool emitted;               /* Its flows are in the flowset, ... */

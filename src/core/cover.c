@@ -15,7 +15,8 @@ cover_interval(uint16_t first, uint16_t last,
 
     ovs_assert(first <= last);
     while (at < end) {
-        /* The largest block that is aligned at 'at' and does not pass 'end'. */
+        /* The largest block that is aligned at 'at' and does not pass 'end'.
+         * */
         uint32_t size = at ? at & -at : 1u << 16;
 
         while (size > end - at) {
