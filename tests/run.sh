@@ -46,26 +46,24 @@ build_asan() {
     build "$1" "$asan" --enable-sanitizers CFLAGS="-g -O1"
 }
 
-# check PART DIR [MAKE-ARGUMENT...]: make check in DIR, then what its TAP
-# driver noted down about each test.
+# check PART DIR [MAKE-ARGUMENT...]: make check in DIR.
 check() {
     part=$1 dir=$2
     shift 2
     find "$dir/tests" -name '*.trs' -delete 2>/dev/null
     make -C "$dir" -j"$(nproc)" --no-print-directory "$@" > "$work/log" 2>&1
     status=$?
-    grep -E '^(PASS|FAIL|XFAIL|XPASS|SKIP|ERROR):' "$work/log"
+    grep -E '^(PASS|FAIL|XFAIL|XPASS|SKIP|ERROR): tests/' "$work/log"
     collect "$part" "$dir"
     test $status = 0 || report_failure "$part" "$dir" "$*"
 }
 
-# collect PART DIR
+# collect PART DIR: the driver wrote a line per result into each test's log.
 collect() {
     find "$2/tests" -name '*.trs' | sort | while read -r trs; do
-        name=$(basename "$trs" .trs)
-        sed -nE "s%^:test-result: (PASS|XFAIL)%PASS $1 $name:%p
-                 s%^:test-result: (FAIL|XPASS|ERROR)%FAIL $1 $name:%p
-                 s%^:test-result: SKIP%SKIP $1 $name:%p" "$trs"
+        sed -nE "s%^(PASS|XFAIL): (tests/.*)%PASS $1 \2%p
+                 s%^(FAIL|XPASS|ERROR): (tests/.*)%FAIL $1 \2%p
+                 s%^SKIP: (tests/.*)%SKIP $1 \1%p" "${trs%.trs}.log"
     done >> "$results"
 }
 
@@ -146,6 +144,7 @@ for part; do
 done
 for part; do
     "run_$part"
+    grep -q " $part " "$results" || result FAIL "$part" "no test ran"
 done
 echo
 summary

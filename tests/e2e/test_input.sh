@@ -155,7 +155,7 @@ test_bad_edit() {
     - ipBlock: {cidr: 10.0.0.0/33}
 END
     only web
-    local place='policy-db\.yaml:9:[0-9]+: spec\.ingress\[0\]\.from\[1\]\.'
+    local place='policy-db\.yaml:9:[0-9]+: NetworkPolicy shop/db: spec\.ingress\[0\]\.from\[1\]\.'
     contains status "${place}ipBlock\.cidr: \"10\.0\.0\.0/33\" is not a CIDR" \
         "$(ovs-netpol status)"
     same kept True "$(status problems.0.kept)"

@@ -87,11 +87,12 @@ trace_self() {
     local a flow
     a=$(host_get shop/web "$3")
     flow="in_port=$(ofport_of "$1"),dl_src=$(host_get "$1" mac)"
-    flow+=",dl_dst=$(host_get "$2" mac),nw_ttl=64,tcp_dst=80"
+    flow+=",dl_dst=$(host_get "$2" mac)"
     case $3 in
-    v4) trace_raw "$flow,tcp,nw_src=$a,nw_dst=$a" ;;
-    v6) trace_raw "$flow,tcp6,ipv6_src=$a,ipv6_dst=$a" ;;
+    v4) flow+=",tcp,nw_src=$a,nw_dst=$a" ;;
+    v6) flow+=",tcp6,ipv6_src=$a,ipv6_dst=$a" ;;
     esac
+    trace_raw "$flow,nw_ttl=64,tcp_dst=80"
 }
 
 # S30: whoever is denied everything still finds its neighbours.

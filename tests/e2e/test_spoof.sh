@@ -73,11 +73,18 @@ test_arp() {
         "$(xargs < "$LAB/traced")"
 }
 
+# What evil sends to db begins like this.
+from_evil() {
+    printf 'in_port=%s,dl_src=%s,dl_dst=%s' "$(ofport_of shop/evil)" \
+        "$(host_get shop/evil mac)" "$(host_get shop/db mac)"
+}
+
 # arp_from_evil ADDRESS MAC: an ARP reply to db that says so.
 arp_from_evil() {
-    trace_raw "in_port=$(ofport_of shop/evil),dl_src=$(host_get shop/evil mac)"\
-",dl_dst=$(host_get shop/db mac),arp,arp_op=2,arp_spa=$1,arp_sha=$2"\
-",arp_tpa=$(host_get shop/db v4),arp_tha=$(host_get shop/db mac)"
+    local flow
+    flow="$(from_evil),arp,arp_op=2,arp_spa=$1,arp_sha=$2"
+    flow+=",arp_tpa=$(host_get shop/db v4),arp_tha=$(host_get shop/db mac)"
+    trace_raw "$flow"
 }
 
 test_neighbour_discovery() {
@@ -88,11 +95,11 @@ test_neighbour_discovery() {
 
 # nd_from_evil ADDRESS: a neighbour advertisement to db for that address.
 nd_from_evil() {
-    trace_raw "in_port=$(ofport_of shop/evil),dl_src=$(host_get shop/evil mac)"\
-",dl_dst=$(host_get shop/db mac),icmp6,nw_ttl=255,icmpv6_type=136"\
-",icmpv6_code=0,ipv6_src=$(host_get shop/evil v6)"\
-",ipv6_dst=$(host_get shop/db v6),nd_target=$1"\
-",nd_tll=$(host_get shop/evil mac)"
+    local flow
+    flow="$(from_evil),icmp6,nw_ttl=255,icmpv6_type=136,icmpv6_code=0"
+    flow+=",ipv6_src=$(host_get shop/evil v6),ipv6_dst=$(host_get shop/db v6)"
+    flow+=",nd_target=$1,nd_tll=$(host_get shop/evil mac)"
+    trace_raw "$flow"
 }
 
 # No router advertisements and no DHCP answers from pods.

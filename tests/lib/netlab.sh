@@ -420,9 +420,9 @@ hold() {
     until_ok 10 test -s "$LAB/ready/hold.$id"
 }
 
-# hold_ask ID [SECONDS]: prints ok, or denied.
+# hold_ask ID [SECONDS [SIZE]]: prints ok, or denied.
 hold_ask() {
-    "$PROBE" ask "$LAB/hold.$1" "${2:-3}"
+    "$PROBE" ask "$LAB/hold.$1" "${2:-3}" "${3:-16}"
 }
 
 # The daemon.
@@ -457,6 +457,10 @@ daemon_stop() {
 # Everything that was in the manifests and in the database is in the switch,
 # and the datapath's cached verdicts are newer than that.
 settle() {
-    ovs-netpol wait --timeout="${1:-10}" || return
+    local said
+    if ! said=$(ovs-netpol wait --timeout=10 2>&1); then
+        echo "$said" >&2
+        return 1
+    fi
     ovs-appctl -t ovs-vswitchd revalidator/wait
 }

@@ -10,7 +10,7 @@ one timeout.
     probe.py serve --netns N --name TEXT --ready FILE tcp:80,443 udp:53
     probe.py run                    requests on stdin, answers on stdout
     probe.py hold --netns N --socket S --ready FILE tcp|udp ADDR PORT
-    probe.py ask SOCKET [SECONDS]   does the held connection still answer?
+    probe.py ask SOCKET SECONDS SIZE    does the held connection answer?
     probe.py send --netns N --dev DEV HEX...     raw frames
 
 A request is "ID NETNS SOURCE PROTO ADDR PORT SECONDS [SIZE]", with SOURCE the
@@ -334,8 +334,9 @@ def run(_args):
 # A connection that stays.
 
 def hold(args):
-    """Keeps one connection open.  Each datagram on the control socket is a
-    question "SECONDS": does a new message come back within that time?"""
+    """Keeps one connection open, over which a message has come back.  Each
+    datagram on the control socket is a question "SECONDS SIZE": does a new
+    message of so many bytes come back within that time?"""
     enter(args.netns)
     kind = (socket.SOCK_STREAM if args.protocol == "tcp"
             else socket.SOCK_DGRAM)
@@ -344,12 +345,16 @@ def hold(args):
     s.connect((args.address, args.port))
     control = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     control.bind(args.socket)
+    if not round_trip(s, b"<0>", 10):
+        return 1
     touch(args.ready)
     number = 0
     while True:
         text, peer = control.recvfrom(64)
         number += 1
-        ok = round_trip(s, f"<{number}>".encode(), float(text))
+        seconds, size = text.split()
+        token = f"<{number}>".encode().rjust(int(size), b".")
+        ok = round_trip(s, token, float(seconds))
         control.sendto(b"ok" if ok else b"denied", peer)
 
 
@@ -383,7 +388,7 @@ def ask(args):
     control = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     control.bind(f"{args.socket}.{os.getpid()}")
     control.settimeout(args.seconds + 10)
-    control.sendto(str(args.seconds).encode(), args.socket)
+    control.sendto(f"{args.seconds} {args.size}".encode(), args.socket)
     answer = control.recv(64).decode()
     print(answer)
     return 0 if answer == "ok" else 1
@@ -422,7 +427,8 @@ def main():
 
     p = commands.add_parser("ask")
     p.add_argument("socket")
-    p.add_argument("seconds", type=float, nargs="?", default=3.0)
+    p.add_argument("seconds", type=float)
+    p.add_argument("size", type=int)
     p.set_defaults(function=ask)
 
     p = commands.add_parser("send")

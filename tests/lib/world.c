@@ -4,40 +4,19 @@
 
 #include "world.h"
 
-#include <inttypes.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "util.h"
-
-#include "doc.h"
 #include "flowset.h"
-#include "flowtext.h"
-#include "label.h"
 #include "model.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/util.h"
+#include "property.h"
+#include "random-cluster.h"
 
 void
 world_init(struct world *w, const struct compile_config *config)
 {
-    const struct compile_config defaults = {
-        .pipeline = { PIPELINE_DEFAULT_BASE, PIPELINE_DEFAULT_ZONE, false },
-    };
-    struct in6_addr addr;
-
     w->pool = label_pool_create();
     w->model = model_create(w->pool);
-    w->compile = compile_create(config ? config : &defaults, w->pool,
-                                w->model);
-    w->fs = compile_flowset(w->compile);
-    assert_true(address_parse(WORLD_NODE_ADDRESS, &addr));
-    model_set_node_name(w->model, WORLD_NODE);
-    model_set_node_addresses(w->model, &addr, 1);
-    world_run(w);
+    w->compile = compile_create(config, w->pool, w->model);
 }
 
 void
@@ -48,97 +27,195 @@ world_uninit(struct world *w)
     label_pool_destroy(w->pool);
 }
 
+void
+world_random_config(struct rng *r, struct compile_config *config)
+{
+    config->pipeline.base = (rng_chance(r, 80) ? PIPELINE_DEFAULT_BASE
+                             : 1 + rng_below(r, PIPELINE_MAX_BASE));
+    config->pipeline.zone = PIPELINE_DEFAULT_ZONE;
+    config->pipeline.recheck = rng_chance(r, 25);
+    config->spoof_guard = rng_chance(r, 85);
+}
+
+/* Slots. */
+
 static void
-put_node(struct world *w, const struct doc_node *node)
+put_surroundings(struct world *w, const struct cluster *c)
 {
-    struct k8s_report report;
-    struct k8s_object *object;
-    enum k8s_kind kind;
-    char *key;
+    struct in6_addr addresses[2];
+    size_t n = cluster_node_addresses(c, addresses);
 
-    assert_true(k8s_identify(node, NULL, &kind));
-    object = k8s_parse(kind, node, w->pool, NULL, &report, &key);
-    if (report.error) {
-        fail_msg("%s: %s", key, report.error);
+    model_set_node_name(w->model, cluster_node_name(c->node));
+    model_set_node_addresses(w->model, addresses, n);
+}
+
+static void
+put_ports(struct world *w, const struct cluster *c)
+{
+    struct model_port ports[CLUSTER_N_IFACES];
+    size_t n = cluster_make_ports(c, ports);
+
+    model_set_ports(w->model, ports, n);
+    cluster_free_ports(ports, n);
+}
+
+static void
+put_space(struct world *w, const struct cluster *c, unsigned int i)
+{
+    if (c->spaces[i].present) {
+        model_put(w->model, cluster_make_space(c, i, w->pool));
     }
-    assert_non_null(object);
-    model_put(w->model, object);
-    k8s_report_uninit(&report);
-    free(key);
+}
+
+static void
+put_pod(struct world *w, const struct cluster *c, unsigned int i)
+{
+    if (c->pods[i].present) {
+        model_put(w->model, cluster_make_pod(c, i, w->pool));
+    }
+}
+
+static void
+put_policy(struct world *w, const struct cluster *c, unsigned int i)
+{
+    if (c->policies[i].present) {
+        model_put(w->model, cluster_make_policy(c, i, w->pool));
+    }
+}
+
+/* All slots in a row. */
+enum {
+    FIRST_POD = CLUSTER_N_SPACES,
+    FIRST_POLICY = FIRST_POD + CLUSTER_N_PODS,
+    SLOT_PORTS = FIRST_POLICY + CLUSTER_N_POLICIES,
+    SLOT_SURROUNDINGS,
+    N_SLOTS
+};
+
+static void
+put_slot(struct world *w, const struct cluster *c, unsigned int slot)
+{
+    if (slot < FIRST_POD) {
+        put_space(w, c, slot);
+    } else if (slot < FIRST_POLICY) {
+        put_pod(w, c, slot - FIRST_POD);
+    } else if (slot < SLOT_PORTS) {
+        put_policy(w, c, slot - FIRST_POLICY);
+    } else if (slot == SLOT_PORTS) {
+        put_ports(w, c);
+    } else {
+        put_surroundings(w, c);
+    }
 }
 
 void
-world_put(struct world *w, const char *yaml)
+world_load(struct world *w, const struct cluster *c, struct rng *rng)
 {
-    struct doc **docs;
-    size_t n;
-    char *error = doc_parse_yaml(yaml, strlen(yaml), NULL, &docs, &n);
+    unsigned int order[N_SLOTS];
 
-    if (error) {
-        fail_msg("%s in:\n%s", error, yaml);
-    }
-    for (size_t i = 0; i < n; i++) {
-        put_node(w, doc_root(docs[i]));
-        doc_destroy(docs[i]);
-    }
-    free(docs);
-}
+    for (unsigned int i = 0; i < N_SLOTS; i++) {
+        unsigned int j = rng ? rng_below(rng, i + 1) : i;
 
-void
-world_delete(struct world *w, const char *kind_name, const char *ns,
-             const char *name)
-{
-    for (enum k8s_kind kind = 0; kind < K8S_N_KINDS; kind++) {
-        if (!strcmp(kind_name, k8s_kind_name(kind))) {
-            assert_true(model_delete(w->model, kind, ns, name));
-            return;
+        order[i] = order[j];
+        order[j] = i;
+    }
+    for (unsigned int i = 0; i < N_SLOTS; i++) {
+        put_slot(w, c, order[i]);
+        if (rng && rng_chance(rng, 10)) {
+            compile_run(w->compile);
         }
     }
-    fail_msg("unknown kind %s", kind_name);
-}
-
-size_t
-world_run(struct world *w)
-{
     compile_run(w->compile);
-    return flowtext_settle(w->fs);
 }
 
-size_t
-world_apply(struct world *w, const char *yaml)
+/* Events. */
+
+static void
+delete(struct world *w, enum k8s_kind kind, unsigned int space,
+       unsigned int index)
 {
-    world_put(w, yaml);
-    return world_run(w);
+    char ns[8], name[8];
+
+    cluster_space_name(space, ns);
+    if (kind == K8S_NAMESPACE) {
+        cluster_space_name(index, name);
+    } else if (kind == K8S_POD) {
+        cluster_pod_name(index, name);
+    } else {
+        cluster_policy_name(index, name);
+    }
+    model_delete(w->model, kind, kind == K8S_NAMESPACE ? NULL : ns, name);
 }
 
-static uint8_t
-table_number(const struct world *w, enum pipeline_table table)
+static void
+follow_pod(struct world *w, const struct cluster *c, unsigned int i,
+           const struct cluster_pod *old)
 {
-    return pipeline_table(&compile_config(w->compile)->pipeline, table);
+    const struct cluster_pod *pod = &c->pods[i];
+
+    if (old->present && (!pod->present || pod->space != old->space)) {
+        delete(w, K8S_POD, old->space, i);
+    }
+    put_pod(w, c, i);
 }
 
-char *
-world_flows(const struct world *w, enum pipeline_table table)
+static void
+follow_policy(struct world *w, const struct cluster *c, unsigned int i,
+              const struct cluster_policy *old)
 {
-    return flowtext_table(w->fs, table_number(w, table));
+    const struct cluster_policy *policy = &c->policies[i];
+
+    if (old->present && (!policy->present || policy->space != old->space)) {
+        delete(w, K8S_POLICY, old->space, i);
+    }
+    put_policy(w, c, i);
 }
 
-size_t
-world_count(const struct world *w, enum pipeline_table table)
+void
+world_happen(struct world *w, const struct cluster_event *e,
+             struct cluster *c)
 {
-    return flowtext_count(w->fs, table_number(w, table));
+    struct cluster old = *c;
+
+    cluster_event_apply(e, c);
+    switch (e->type) {
+    case EVENT_SPACE:
+        put_space(w, c, e->index);
+        if (!c->spaces[e->index].present) {
+            delete(w, K8S_NAMESPACE, e->index, e->index);
+        }
+        break;
+    case EVENT_POD:
+        follow_pod(w, c, e->index, &old.pods[e->index]);
+        break;
+    case EVENT_POLICY:
+        follow_policy(w, c, e->index, &old.policies[e->index]);
+        break;
+    case EVENT_IFACE:
+        put_ports(w, c);
+        break;
+    case EVENT_NODE:
+        put_surroundings(w, c);
+        break;
+    case EVENT_RUN:
+        compile_run(w->compile);
+        break;
+    default:
+        OVS_NOT_REACHED();
+    }
 }
 
-uint32_t
-world_class(const struct world *w, enum pipeline_table table,
-            const char *match)
-{
-    char *flows = world_flows(w, table);
-    char *pattern = xasprintf(",%s actions=set_field:", match);
-    const char *found = strstr(flows, pattern);
-    uint32_t class = found ? strtoul(found + strlen(pattern), NULL, 0) : 0;
+/* Flows. */
 
-    free(pattern);
-    free(flows);
-    return class;
+static void
+put_flow(const struct flowset_flow *flow, void *s)
+{
+    flowset_format_flow(flow, NULL, s);
+    ds_put_char(s, '\n');
+}
+
+void
+world_format_flows(const struct world *w, struct ds *s)
+{
+    flowset_for_each(compile_flowset(w->compile), true, put_flow, s);
 }

@@ -797,15 +797,18 @@ test_too_many_files(void **state)
 
     write_file(f, "a.yaml", POD("web", "10.0.0.1"));
     dir_run(f->dir);
-    for (int i = 0; i < DIR_MAX_FILES; i++) {
-        char name[32];
-        snprintf(name, sizeof name, "%d.yaml", i);
-        write_file(f, name, "");
+    write_file(f, "0.yaml", "");
+    char *first = path_of(f, "0.yaml");
+    for (int i = 1; i < DIR_MAX_FILES; i++) {
+        char *path = xasprintf("%s/%d.yaml", f->path, i);
+        assert_int_equal(link(first, path), 0);
+        free(path);
     }
+    free(first);
     WAIT_FOR(f, n_problems(f));
     size_t n;
     assert_string_equal(dir_problems(f->dir, &n)[0].message,
-                        "more than 65536 files");
+                        "more than 32768 files");
     assert_true(has_pod(f, "web"));
     remove_file(f, "0.yaml");
     WAIT_FOR(f, !n_problems(f));
@@ -857,7 +860,8 @@ make_pods(struct fixture *f, const char *name, bool json, int first)
     for (int i = 0; i < 10000; i++) {
         ds_put_format(&s, json
                       ? "%s{\"kind\":\"Pod\",\"apiVersion\":\"v1\","
-                        "\"metadata\":{\"name\":\"p%d\",\"namespace\":\"shop\"},"
+                        "\"metadata\":{\"name\":\"p%d\","
+                        "\"namespace\":\"shop\"},"
                         "\"status\":{\"podIP\":\"10.%d.%d.%d\"}}"
                       : "%s- {kind: Pod, apiVersion: v1, metadata: {name: p%d,"
                         " namespace: shop}, status: {podIP: 10.%d.%d.%d}}\n",

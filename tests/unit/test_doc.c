@@ -166,6 +166,7 @@ test_yaml_documents(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         check_yaml(cases[i][0], cases[i][1], NULL);
     }
+    check_yaml_limited(NULL, 0, NULL, "", NULL);
 }
 
 static void
@@ -196,7 +197,8 @@ test_yaml_scalars(void **state)
         {"2024-01-02T03:04:05Z", "'2024-01-02T03:04:05Z'"},
         {"10.0.0.0/8", "'10.0.0.0/8'"},
         {"!!str 12", "'12'"}, {"!!int \"12\"", "12"}, {"!!bool true", "true"},
-        {"!!float 1.5", "~1.5"}, {"!!null ''", ""}, {"! 12", "'12'"}, {"! [a]", "['a']"},
+        {"!!float 1.5", "~1.5"}, {"!!null ''", ""}, {"! 12", "'12'"},
+        {"! [a]", "['a']"},
         {"!!seq [a]", "['a']"}, {"!!map {a: b}", "{a:'b'}"},
     };
 

@@ -91,7 +91,7 @@ format_rule(const struct k8s_rule *rule, const char *ns, struct ds *s)
     }
 }
 
-/* "[SELECTOR] ingress(PEERS: PORTS; …) egress(…)". */
+/* "[SELECTOR] ingress(PEERS: PORTS; PEERS: PORTS) egress()". */
 static void
 format_policy(const struct k8s_policy *policy, struct ds *s)
 {
@@ -124,8 +124,8 @@ check_string(const char *what, const char *input, const char *got,
     }
 }
 
-/* Checks what the spec of a policy "p" in namespace "prod" becomes; 'want' NULL
- * means no policy at all. */
+/* Checks what the spec of a policy "p" in namespace "prod" becomes; 'want'
+ * NULL means no policy at all. */
 static void
 check_policy_limited(struct label_pool *pool, const char *spec,
                      const struct k8s_limits *limits, const char *want,
@@ -287,7 +287,7 @@ test_s21_s22_ip_block(void **state)
         {"{cidr: 10.0.0.0/8, except: [10.1.0.0/16]}",
          "10.0.0.0/8 except 10.1.0.0/16"},
         {"{cidr: 10.0.0.0/8, except: [10.2.9.9/16, 10.1.0.0/16,"
-         " 10.2.0.0/16]}", "10.0.0.0/8 except 10.1.0.0/16,10.2.0.0/16"},
+         " 10.2.0.0/16]}", "10.0.0.0/8 except 10.1.0.0/16, 10.2.0.0/16"},
         {"{cidr: 'fd00::/8', except: ['fd01::/16']}",
          "fd00::/8 except fd01::/16"},
     };
@@ -603,7 +603,7 @@ test_default_limits(void **state)
 
 /* Pods. */
 
-/* "NS/NAME labels [KEY=VALUE …] node NODE uid UID created N ips […] ports […]
+/* "NS/NAME KEY=VALUE node NODE uid UID created N ips IP,IP ports PORT,PORT
  * FLAGS", only what is there. */
 static void
 format_pod(const struct k8s_pod *pod, struct ds *s)
@@ -1102,8 +1102,9 @@ test_kubectl_output(void **state)
         "- apiVersion: v1\n"
         "  kind: Pod\n"
         "  metadata:\n"
-        "    annotations: {a/b: |-\n"
-        "        x}\n"
+        "    annotations:\n"
+        "      a/b: |\n"
+        "        {\"x\": 1}\n"
         "    generateName: web-\n"
         "    labels: {app: web}\n"
         "    name: web-1\n"
