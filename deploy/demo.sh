@@ -245,7 +245,7 @@ show_reasons() {
     for question in "batch/report shop/db:5432" "shop/web shop/db:5432"; do
         echo "$ ovs-netpol explain $question"
         # shellcheck disable=SC2086
-        ovs-netpol explain $question | sed 's/^/  /'
+        ovs-netpol explain $question | fold -s -w 76 | sed 's/^/  /'
     done
 }
 

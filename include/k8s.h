@@ -169,8 +169,8 @@ void k8s_report_uninit(struct k8s_report *);
  * Without error: returns the object (caller owns).
  * With error in 'report': returns NULL if not even metadata can be trusted; or
  * what can be enforced of it without opening anything: a NetworkPolicy with a
- * valid podSelector and policyTypes keeps isolating, and rules that were not
- * understood are left out (they grant nothing).  The caller prefers the
+ * valid podSelector and policyTypes keeps isolating, and a rule that was not
+ * understood matches nothing, in its place.  The caller prefers the
  * object's last good version to that.  For other kinds, NULL.
  *
  * '*key' is set to "KIND NS/NAME" for messages whenever metadata.name could be

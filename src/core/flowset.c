@@ -12,6 +12,7 @@
 #include "openvswitch/ofp-actions.h"
 #include "openvswitch/ofp-table.h"
 #include "openvswitch/ofpbuf.h"
+#include "packets.h"
 #include "util.h"
 
 struct entry {
@@ -107,6 +108,25 @@ hash_flow(uint8_t table, uint16_t priority, const struct minimatch *match)
     return minimatch_hash(match, (uint32_t) table << 16 | priority);
 }
 
+/* Open vSwitch gives every match on a field of Ethernet the packet type
+ * Ethernet, when it reads one and when it lists its flows; ours must compare
+ * equal to those. */
+static void
+init_key(struct minimatch *mm, const struct match *match)
+{
+    const struct flow *mask = &match->wc.masks;
+
+    if (mask->dl_type || !eth_addr_is_zero(mask->dl_src)
+        || !eth_addr_is_zero(mask->dl_dst)) {
+        struct match ethernet = *match;
+
+        match_set_default_packet_type(&ethernet);
+        minimatch_init(mm, &ethernet);
+    } else {
+        minimatch_init(mm, match);
+    }
+}
+
 static struct entry *
 find_flow(const struct flowset *fs, uint8_t table, uint16_t priority,
           const struct match *match)
@@ -114,7 +134,7 @@ find_flow(const struct flowset *fs, uint8_t table, uint16_t priority,
     struct minimatch mm;
     struct entry *f, *found = NULL;
 
-    minimatch_init(&mm, match);
+    init_key(&mm, match);
     HMAP_FOR_EACH_WITH_HASH (f, node, hash_flow(table, priority, &mm),
                              &fs->flows) {
         if (f->table == table && f->priority == priority
@@ -136,7 +156,7 @@ get_flow(struct flowset *fs, uint8_t table, uint16_t priority,
     if (!f) {
         f = xzalloc(sizeof *f);
         ovs_list_init(&f->dirty);
-        minimatch_init(&f->match, match);
+        init_key(&f->match, match);
         f->table = table;
         f->priority = priority;
         hmap_insert(&fs->flows, &f->node,

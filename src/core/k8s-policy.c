@@ -3,7 +3,8 @@
  * NetworkPolicy of networking.k8s.io/v1.
  *
  * Fails closed: once podSelector and policyTypes are read the policy isolates,
- * and a rule with an error in it is left out.  A rule or a port with a field
+ * and a rule with an error in it matches nothing (it keeps its place, so that
+ * those behind it keep their numbers).  A rule or a port with a field
  * that we do not know grants nothing, because that field would most likely
  * narrow it (S42). */
 
@@ -172,7 +173,7 @@ uninit_rule(struct k8s_rule *rule)
     free(rule->ports);
 }
 
-static bool
+static void
 parse_rule(struct k8s_parser *p, const struct k8s_field *field,
            enum k8s_direction direction, struct k8s_rule *rule)
 {
@@ -186,15 +187,14 @@ parse_rule(struct k8s_parser *p, const struct k8s_field *field,
         || !parse_peers(p, &peers, rule)
         || !parse_ports(p, &ports, rule)) {
         uninit_rule(rule);
-        return false;
-    }
-    if (!k8s_check_known(p, field, known, "this rule matches nothing")) {
+        memset(rule, 0, sizeof *rule);
+    } else if (!k8s_check_known(p, field, known,
+                                "this rule matches nothing")) {
         clear_peers(rule);
     }
-    return true;
 }
 
-/* Reads the rules of a direction, those that can be read. */
+/* Reads the rules of a direction. */
 static void
 parse_rules(struct k8s_parser *p, const struct k8s_field *field,
             enum k8s_direction direction, struct k8s_policy *policy)
@@ -206,15 +206,14 @@ parse_rules(struct k8s_parser *p, const struct k8s_field *field,
     }
 
     struct k8s_rule *rules = xmalloc(n * sizeof *rules);
-    size_t n_good = 0;
 
     for (size_t i = 0; i < n; i++) {
         struct k8s_field item = k8s_field_at(field, i);
 
-        n_good += parse_rule(p, &item, direction, &rules[n_good]);
+        parse_rule(p, &item, direction, &rules[i]);
     }
     policy->rules[direction] = rules;
-    policy->n_rules[direction] = n_good;
+    policy->n_rules[direction] = n;
 }
 
 static void

@@ -54,10 +54,8 @@ log_allow() {
 # same WHAT WANT GOT
 same() {
     [ "$2" = "$3" ] && return
-    echo "$1: wanted:"
-    printf '%s\n' "$2"
-    echo "$1: got:"
-    printf '%s\n' "$3"
+    echo "$1: wanted (-) and got (+):"
+    diff -U0 <(printf '%s\n' "$2") <(printf '%s\n' "$3") | tail -n +3
     return 1
 }
 
@@ -222,7 +220,11 @@ trace_raw() {
 }
 
 ofport_of() {
-    ovs-vsctl get interface "$(host_get "$1" dev)" ofport
+    if [ "$1" = node ]; then
+        echo LOCAL
+    else
+        ovs-vsctl get interface "$(host_get "$1" dev)" ofport
+    fi
 }
 
 expect_compare() {
@@ -294,7 +296,7 @@ LOG_HARMLESS=(
     # There is no kernel datapath; dpctl says so whenever it is asked.
     '\|dpif\|WARN\|failed to enumerate system datapaths'
     # We told the daemon to stop.
-    '\|fatal_signal\|WARN\|terminating with signal 15'
+    '\|fatal_signal(\(.*\))?\|WARN\|terminating with signal 15'
 )
 
 log_marks() {

@@ -69,8 +69,8 @@ shop/api -> shop/db tcp/80 denied
 END
     daemon_start
     settle
-    same "flow_mods" 0 "$(status switch.flowMods)"
     same "after the start" "$(cat "$LAB/flows.ours")" "$(flows)"
+    same "flow_mods" 0 "$(status switch.flowMods)"
     all_is_well
 }
 
@@ -104,6 +104,7 @@ test_daemon_killed() {
     same "after the kill" "$(cat "$LAB/flows.ours")" "$(flows)"
     daemon_start
     settle
+    same "after the start" "$(cat "$LAB/flows.ours")" "$(flows)"
     same "flow_mods" 0 "$(status switch.flowMods)"
 }
 

@@ -43,8 +43,9 @@ try_document(struct doc *doc, struct label_pool *pool)
 
     if (k8s_is_list(root)) {
         const struct doc_node *items = doc_node_get(root, "items");
+        size_t n = items ? doc_node_count(items) : 0;
 
-        for (size_t i = 0; i < doc_node_count(items); i++) {
+        for (size_t i = 0; i < n; i++) {
             try_object(doc_node_at(items, i), root, pool);
         }
     } else {

@@ -7,7 +7,7 @@
 #include "cluster.h"
 
 #include "openvswitch/dynamic-string.h"
-#include "openvswitch/util.h"
+#include "util.h"
 
 static void
 put_labels(const struct cluster_labels *labels, struct ds *s)

@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model.h"
-#include "openvswitch/util.h"
+#include "util.h"
 
 /* Words. */
 

@@ -15,14 +15,14 @@
 
 #include "k8s.h"
 #include "label.h"
+#include "model.h"
 #include "prefix.h"
 
 struct ds;
-struct model_port;
 
 enum {
     CLUSTER_N_SPACES = 4,
-    CLUSTER_N_PODS = 10,
+    CLUSTER_N_PODS = 12,
     CLUSTER_N_IFACES = 5,
     CLUSTER_N_POLICIES = 7,
     CLUSTER_N_KEYS = 4,         /* The last: kubernetes.io/metadata.name. */
@@ -30,8 +30,8 @@ enum {
     CLUSTER_N_PORT_NAMES = 3,
     CLUSTER_MAX_REQUIREMENTS = 3,
     CLUSTER_MAX_EXCEPTS = 3,
-    CLUSTER_MAX_PEERS = 3,
-    CLUSTER_MAX_PORTS = 3,
+    CLUSTER_MAX_PEERS = 4,
+    CLUSTER_MAX_PORTS = 4,
     CLUSTER_MAX_RULES = 3,
 };
 

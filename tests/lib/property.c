@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "openvswitch/util.h"
+#include "util.h"
 
 /* Random numbers. */
 

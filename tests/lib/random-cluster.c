@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "openvswitch/util.h"
+#include "util.h"
 #include "property.h"
 
 /* Addresses. */
@@ -457,4 +457,53 @@ cluster_event_apply(const struct cluster_event *e, struct cluster *c)
     default:
         OVS_NOT_REACHED();
     }
+}
+
+const char *
+cluster_event_name(const struct cluster_event *e)
+{
+    static const char *const names[] = {
+        [EVENT_SPACE] = "namespace",
+        [EVENT_POD] = "pod",
+        [EVENT_IFACE] = "interface",
+        [EVENT_POLICY] = "policy",
+        [EVENT_NODE] = "node",
+        [EVENT_RUN] = "run of the compiler",
+    };
+
+    return names[e->type];
+}
+
+/* Everything but the slot is cut out. */
+void
+cluster_format_slot(const struct cluster *c, const struct cluster_event *e,
+                    struct ds *s)
+{
+    struct cluster alone = {
+        .node = c->node,
+        .has_node_v4 = c->has_node_v4,
+        .has_node_v6 = c->has_node_v6
+    };
+    unsigned int i = e->index;
+
+    switch (e->type) {
+    case EVENT_SPACE:
+        alone.spaces[i] = c->spaces[i];
+        break;
+    case EVENT_POD:
+        alone.pods[i] = c->pods[i];
+        break;
+    case EVENT_IFACE:
+        alone.ifaces[i] = c->ifaces[i];
+        break;
+    case EVENT_POLICY:
+        alone.policies[i] = c->policies[i];
+        break;
+    case EVENT_NODE:
+    case EVENT_RUN:
+        break;
+    default:
+        OVS_NOT_REACHED();
+    }
+    cluster_format(&alone, s);
 }

@@ -13,6 +13,7 @@
 
 #include "cluster.h"
 
+struct ds;
 struct rng;
 
 /* Every address that pods have or blocks are made around, IPv4 first. */
@@ -47,6 +48,11 @@ struct cluster_event {
 /* A small change to 'c', in '*e'. */
 void random_cluster_event(const struct cluster *c, struct rng *,
                           struct cluster_event *e);
+/* "pod", ... */
+const char *cluster_event_name(const struct cluster_event *);
+/* Appends the slot of 'c' that 'e' is about. */
+void cluster_format_slot(const struct cluster *c, const struct cluster_event *,
+                         struct ds *);
 /* Lets it happen. */
 void cluster_event_apply(const struct cluster_event *, struct cluster *);
 

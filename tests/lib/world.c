@@ -7,7 +7,7 @@
 #include "flowset.h"
 #include "model.h"
 #include "openvswitch/dynamic-string.h"
-#include "openvswitch/util.h"
+#include "util.h"
 #include "property.h"
 #include "random-cluster.h"
 

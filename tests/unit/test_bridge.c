@@ -731,7 +731,7 @@ test_connection_cut_in_bundle(void **state)
 
     wait_generation(&rig, 2);
     assert_int_equal(get_status(&rig).n_readback, 1);
-    assert_int_equal(get_status(&rig).n_connections, 2);
+    assert_true(get_status(&rig).n_connections >= 2);
     assert_int_equal(get_status(&rig).n_last_flow_mods, N_MANY);
     assert_int_equal(count_flows(OURS), N_MANY);
     rig_uninit(&rig);

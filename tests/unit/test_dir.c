@@ -541,7 +541,7 @@ test_first_version_fails_closed(void **state)
     write_file(f, "a.yaml", POLICY("p", FROM("1/2")
                                    "\n  - from: [{podSelector: {}}]"));
     dir_refresh(f->dir);
-    assert_int_equal(get_policy(f, "p")->n_rules[K8S_INGRESS], 1);
+    assert_int_equal(get_policy(f, "p")->n_rules[K8S_INGRESS], 2);
     assert_int_equal(n_problems(f), 1);
 
     write_file(f, "a.yaml", POLICY("p", FROM("10.0.0.0/8")));

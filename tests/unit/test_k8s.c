@@ -329,7 +329,7 @@ test_s14_to_s17_ports(void **state)
     }
 }
 
-/* An error in a rule leaves out the rule and the policy isolates; an error in
+/* A rule with an error matches nothing and the policy isolates; an error in
  * what isolates leaves nothing. */
 static void
 test_policy_errors(void **state)
@@ -338,7 +338,7 @@ test_policy_errors(void **state)
         const char *spec, *want, *error;
     } cases[] = {
 #define IN(PEER) "spec: {ingress: [{from: [" PEER "]}, {}]}", \
-                 "[] ingress(any: any)"
+                 "[] ingress(none: none; any: any)"
 #define IN_PATH "spec.ingress[0].from[0]"
         {IN("{ipBlock: {cidr: 10.0.0.0/33}}"),
          IN_PATH ".ipBlock.cidr: \"10.0.0.0/33\" is not a CIDR"},
@@ -402,7 +402,7 @@ test_policy_errors(void **state)
          EXPR_PATH ".values[1]: expected a string, found bool true"},
 #define PORT(P) "spec: {egress: [{ports: [{port: 1}, " P "]}, " \
                 "{ports: [{port: 2}]}]}", \
-                "[] ingress() egress(any: TCP/2)"
+                "[] ingress() egress(none: none; any: TCP/2)"
 #define PORT_PATH "spec.egress[0].ports[1]"
         {PORT("{port: 0}"), PORT_PATH ".port: 0 is not between 1 and 65535"},
         {PORT("{port: 65536}"),
@@ -440,21 +440,22 @@ test_policy_errors(void **state)
          PORT_PATH ".protocol: expected a string, found integer 6"},
         {PORT("80"), PORT_PATH ": expected a map, found integer 80"},
 
-        {"spec: {ingress: [null, {}]}", "[] ingress(any: any)",
+        {"spec: {ingress: [null, {}]}", "[] ingress(none: none; any: any)",
          "spec.ingress[0]: expected a map, found null"},
         {"spec: {ingress: {}}", "[] ingress()",
          "spec.ingress: expected a list, found a map"},
-        {"spec: {ingress: [{from: {}}]}", "[] ingress()",
+        {"spec: {ingress: [{from: {}}]}", "[] ingress(none: none)",
          "spec.ingress[0].from: expected a list, found a map"},
-        {"spec: {ingress: [{ports: all}]}", "[] ingress()",
+        {"spec: {ingress: [{ports: all}]}", "[] ingress(none: none)",
          "spec.ingress[0].ports: expected a list, found string \"all\""},
         /* S2: we cannot tell, so both. */
         {"spec: {egress: all}", "[] ingress() egress()",
          "spec.egress: expected a list, found string \"all\""},
         /* The first error is told. */
         {"spec: {ingress: [{from: [{}]}, {}, {from: 1}]}",
-         "[] ingress(any: any)", "spec.ingress[0].from[0]: needs ipBlock, "
-         "podSelector or namespaceSelector"},
+         "[] ingress(none: none; any: any; none: none)",
+         "spec.ingress[0].from[0]: needs ipBlock, podSelector or "
+         "namespaceSelector"},
         /* S3: ignored, but it must be valid. */
         {"spec: {policyTypes: [Ingress], egress: [1]}", "[] ingress()",
          "spec.egress[0]: expected a map, found integer 1"},
@@ -556,13 +557,14 @@ test_policy_bounds(void **state)
         {"spec: {ingress: [{}, {}, {}]}", "[] ingress()",
          "spec.ingress: 3 items, at most 2 are allowed"},
         {"spec: {ingress: [{from: [{podSelector: {}}, {podSelector: {}},"
-         " {podSelector: {}}]}, {}]}", "[] ingress(any: any)",
+         " {podSelector: {}}]}, {}]}", "[] ingress(none: none; any: any)",
          "spec.ingress[0].from: 3 items, at most 2 are allowed"},
         {"spec: {ingress: [{ports: [{port: 1}, {port: 2}, {port: 3}]}]}",
-         "[] ingress()",
+         "[] ingress(none: none)",
          "spec.ingress[0].ports: 3 items, at most 2 are allowed"},
         {"spec: {ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8, except:"
-         " [10.1.0.0/16, 10.2.0.0/16, 10.3.0.0/16]}}]}]}", "[] ingress()",
+         " [10.1.0.0/16, 10.2.0.0/16, 10.3.0.0/16]}}]}]}",
+         "[] ingress(none: none)",
          "spec.ingress[0].from[0].ipBlock.except: 3 items, at most 2 are "
          "allowed"},
         {"spec: {podSelector: {matchLabels: {a: a, b: b, c: c}}}", NULL,

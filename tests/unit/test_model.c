@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "model.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "openvswitch/dynamic-string.h"
+#include "packets.h"
+#include "util.h"
+
+#include "label.h"
+#include "scene.h"
+
+/* A scene, of which just the model is used. */
+
+static int
+setup(void **state)
+{
+    struct scene *s = xmalloc(sizeof *s);
+
+    scene_init(s, NULL);
+    *state = s;
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    scene_uninit(*state);
+    free(*state);
+    return 0;
+}
+
+/* A pod of namespace shop; META goes on in metadata, SPEC and STATUS are
+ * insides. */
+#define POD(NAME, META, SPEC, STATUS)                               \
+    "---\n"                                                         \
+    "apiVersion: v1\n"                                              \
+    "kind: Pod\n"                                                   \
+    "metadata: {namespace: shop, name: " NAME META "}\n"            \
+    "spec: {" SPEC "}\n"                                            \
+    "status: {" STATUS "}\n"
+#define CREATED(DAY) ", creationTimestamp: 2024-01-" DAY "T00:00:00Z"
+#define UID(ID) ", uid: " ID
+
+static const char *const change_names[] = {
+    [MODEL_NAMESPACE] = "namespace", [MODEL_POD] = "pod",
+    [MODEL_POLICY] = "policy", [MODEL_PORTS] = "ports", [MODEL_NODE] = "node",
+};
+
+/* Takes the changes: "pod shop/web, namespace shop". */
+static void
+expect_changes(struct scene *s, const char *want)
+{
+    struct ds text = DS_EMPTY_INITIALIZER;
+    struct model_change *changes;
+    size_t n = model_take_changes(s->model, &changes);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct model_change *c = &changes[i];
+
+        ds_put_format(&text, "%s%s", i ? ", " : "", change_names[c->type]);
+        ds_put_format(&text, "%s%s", c->ns ? " " : "", c->ns ? c->ns : "");
+        ds_put_format(&text, "%s%s", c->name ? "/" : "",
+                      c->name ? c->name : "");
+    }
+    assert_string_equal(ds_cstr(&text), want);
+    ds_destroy(&text);
+    model_changes_free(changes, n);
+}
+
+/* The name of the pod that owns 'address', or "" if nobody does. */
+static void
+expect_owner(const struct scene *s, const char *address, const char *want)
+{
+    const struct k8s_pod *pod;
+    struct in6_addr addr;
+
+    assert_true(address_parse(address, &addr));
+    pod = model_pod_by_address(s->model, &addr);
+    assert_string_equal(pod ? pod->up.name : "", want);
+}
+
+static void
+expect_label(const struct scene *s, const char *ns, const char *key,
+             const char *want)
+{
+    const struct label_set *labels = model_namespace_labels(s->model, ns);
+    const char *value = labels ? label_set_get(labels, key) : NULL;
+
+    assert_string_equal(value ? value : "(none)", want);
+}
+
+static void
+test_put_and_delete(void **state)
+{
+    struct scene *s = *state;
+    uint64_t generation = model_generation(s->model);
+
+    scene_put(s, POD("web", "", "", ""));
+    assert_true(model_generation(s->model) > generation);
+    assert_int_equal(model_count(s->model, K8S_POD), 1);
+    assert_non_null(model_get(s->model, K8S_POD, "shop", "web"));
+    assert_null(model_get(s->model, K8S_POD, "shop", "db"));
+    assert_null(model_get(s->model, K8S_POD, "ops", "web"));
+    assert_null(model_get(s->model, K8S_POLICY, "shop", "web"));
+    assert_true(model_delete(s->model, K8S_POD, "shop", "web"));
+    assert_false(model_delete(s->model, K8S_POD, "shop", "web"));
+    assert_int_equal(model_count(s->model, K8S_POD), 0);
+    expect_changes(s, "pod shop/web");
+}
+
+/* What means the same is no change (and S42: no second object). */
+static void
+test_same_again(void **state)
+{
+    struct scene *s = *state;
+    const char *yaml = SCENE_NAMESPACE("shop", "a: b")
+        POD("web", "", "", "podIP: 10.0.0.1")
+        SCENE_POLICY("shop", "p", "podSelector: {}, ingress: [{}]");
+    uint64_t generation;
+
+    scene_put(s, yaml);
+    expect_changes(s, "namespace shop, pod shop/web, policy shop/p");
+    generation = model_generation(s->model);
+    scene_put(s, yaml);
+    expect_changes(s, "");
+    assert_true(model_generation(s->model) == generation);
+    scene_put(s, POD("web", "", "", "podIP: 10.0.0.2"));
+    expect_changes(s, "pod shop/web");
+}
+
+/* One change for each object, in order of the first. */
+static void
+test_changes_are_merged(void **state)
+{
+    struct scene *s = *state;
+
+    scene_put(s, POD("web", "", "", "podIP: 10.0.0.1"));
+    scene_put(s, POD("db", "", "", "podIP: 10.0.0.2"));
+    scene_put(s, POD("web", "", "", "podIP: 10.0.0.3"));
+    scene_delete(s, "Pod", "shop", "web");
+    expect_changes(s, "pod shop/web, pod shop/db");
+    expect_changes(s, "");
+}
+
+static void
+test_sorted(void **state)
+{
+    static const char *const want[] = { "a/b", "a/c", "b/a" };
+    struct scene *s = *state;
+    struct hmap_position pos = { 0, 0 };
+    const struct k8s_object **policies;
+    size_t n, n_next = 0;
+
+    scene_put(s, SCENE_POLICY("b", "a", "") SCENE_POLICY("a", "c", "")
+                 SCENE_POLICY("a", "b", ""));
+    policies = model_sorted(s->model, K8S_POLICY, &n);
+    assert_int_equal(n, 3);
+    for (size_t i = 0; i < n; i++) {
+        char *key = xasprintf("%s/%s", policies[i]->ns, policies[i]->name);
+
+        assert_string_equal(key, want[i]);
+        free(key);
+    }
+    free(policies);
+    while (model_next(s->model, K8S_POLICY, &pos)) {
+        n_next++;
+    }
+    assert_int_equal(n_next, 3);
+    policies = model_sorted(s->model, K8S_POD, &n);
+    assert_int_equal(n, 0);
+    free(policies);
+}
+
+/* S12: a namespace always has its name as a label. */
+static void
+test_namespaces(void **state)
+{
+    struct scene *s = *state;
+    const char *name = "kubernetes.io/metadata.name";
+
+    assert_null(model_namespace_labels(s->model, "shop"));
+    scene_put(s, POD("web", "", "", ""));
+    expect_label(s, "shop", name, "shop");
+    expect_changes(s, "pod shop/web");
+
+    scene_put(s, SCENE_NAMESPACE("shop", "team: a"));
+    expect_label(s, "shop", name, "shop");
+    expect_label(s, "shop", "team", "a");
+    expect_changes(s, "namespace shop");
+    scene_put(s, SCENE_NAMESPACE("shop", "team: b"));
+    expect_changes(s, "namespace shop");
+
+    /* Without its object a namespace is what its pods say. */
+    scene_delete(s, "Namespace", NULL, "shop");
+    expect_changes(s, "namespace shop");
+    expect_label(s, "shop", "team", "(none)");
+    expect_label(s, "shop", name, "shop");
+    scene_delete(s, "Pod", "shop", "web");
+    assert_null(model_namespace_labels(s->model, "shop"));
+}
+
+/* Who is an endpoint: S37, S40, and S38, pods that are being deleted. */
+static const struct {
+    const char *yaml;
+    bool live;
+} pods[] = {
+    { POD("web", "", "", "phase: Running, podIP: 10.0.0.1"), true },
+    { POD("web", "", "", "phase: Pending, podIP: 10.0.0.1"), true },
+    { POD("web", "", "", "phase: Unknown, podIP: 10.0.0.1"), true },
+    { POD("web", "", "", "phase: Succeeded, podIP: 10.0.0.1"), false },
+    { POD("web", "", "", "phase: Failed, podIP: 10.0.0.1"), false },
+    { POD("web", "", "hostNetwork: true", "podIP: 10.0.0.1"), false },
+    { POD("web", "", "hostNetwork: false", "podIP: 10.0.0.1"), true },
+    { POD("web", ", deletionTimestamp: 2024-01-01T00:00:00Z", "",
+          "podIP: 10.0.0.1"), true },
+};
+
+static void
+test_live_pods(void **state)
+{
+    struct scene *s = *state;
+
+    for (size_t i = 0; i < ARRAY_SIZE(pods); i++) {
+        const struct k8s_object *o;
+
+        scene_put(s, pods[i].yaml);
+        o = model_get(s->model, K8S_POD, "shop", "web");
+        assert_int_equal(model_pod_is_live(k8s_pod_cast(o)), pods[i].live);
+        expect_owner(s, "10.0.0.1", pods[i].live ? "web" : "");
+    }
+    scene_delete(s, "Pod", "shop", "web");
+    expect_owner(s, "10.0.0.1", "");
+}
+
+/* S41: all addresses, of both families. */
+static void
+test_addresses(void **state)
+{
+    struct scene *s = *state;
+
+    scene_put(s, POD("web", "", "", "podIP: 10.0.0.1, "
+                     "podIPs: [{ip: 10.0.0.1}, {ip: 'fd00::1'}]"));
+    expect_owner(s, "10.0.0.1", "web");
+    expect_owner(s, "fd00::1", "web");
+    expect_owner(s, "10.0.0.2", "");
+    scene_put(s, POD("web", "", "", "podIP: 10.0.0.2"));
+    expect_owner(s, "10.0.0.1", "");
+    expect_owner(s, "fd00::1", "");
+    expect_owner(s, "10.0.0.2", "web");
+}
+
+/* S39: the newest live pod has the address; by uid and name if that does not
+ * tell. */
+static const struct {
+    const char *a, *b;          /* Pods "a" and "b"; b wins. */
+} rivals[] = {
+    { POD("a", CREATED("01"), "", "podIP: 10.0.0.1"),
+      POD("b", CREATED("02"), "", "podIP: 10.0.0.1") },
+    { POD("a", CREATED("02"), "", "phase: Failed, podIP: 10.0.0.1"),
+      POD("b", CREATED("01"), "", "podIP: 10.0.0.1") },
+    { POD("a", CREATED("02"), "hostNetwork: true", "podIP: 10.0.0.1"),
+      POD("b", CREATED("01"), "", "podIP: 10.0.0.1") },
+    { POD("a", UID("3"), "", "podIP: 10.0.0.1"),
+      POD("b", CREATED("01") UID("1"), "", "podIP: 10.0.0.1") },
+    { POD("a", CREATED("01") UID("'1'"), "", "podIP: 10.0.0.1"),
+      POD("b", CREATED("01") UID("'2'"), "", "podIP: 10.0.0.1") },
+    { POD("a", CREATED("01"), "", "podIP: 10.0.0.1"),
+      POD("b", CREATED("01"), "", "podIP: 10.0.0.1") },
+};
+
+static void
+test_rivals(void **state)
+{
+    struct scene *s = *state;
+
+    for (size_t i = 0; i < ARRAY_SIZE(rivals); i++) {
+        for (int order = 0; order < 2; order++) {
+            scene_put(s, order ? rivals[i].b : rivals[i].a);
+            scene_put(s, order ? rivals[i].a : rivals[i].b);
+            expect_owner(s, "10.0.0.1", "b");
+            scene_delete(s, "Pod", "shop", "a");
+            expect_owner(s, "10.0.0.1", "b");
+            scene_delete(s, "Pod", "shop", "b");
+            expect_owner(s, "10.0.0.1", "");
+        }
+    }
+}
+
+/* Who wins or loses an address is told. */
+static void
+test_rivals_are_noted(void **state)
+{
+    struct scene *s = *state;
+
+    scene_put(s, POD("a", CREATED("01"), "", "podIP: 10.0.0.1")
+                 POD("c", CREATED("01"), "", "podIP: 10.0.0.3"));
+    expect_changes(s, "pod shop/a, pod shop/c");
+    scene_put(s, POD("b", CREATED("02"), "", "podIP: 10.0.0.1"));
+    expect_changes(s, "pod shop/a, pod shop/b");
+    scene_delete(s, "Pod", "shop", "b");
+    expect_changes(s, "pod shop/a, pod shop/b");
+    expect_owner(s, "10.0.0.1", "a");
+}
+
+static void
+test_uids(void **state)
+{
+    struct scene *s = *state;
+
+    scene_put(s, POD("web", UID("u1"), "", "") POD("db", "", "", ""));
+    assert_string_equal(model_pod_by_uid(s->model, "u1")->up.name, "web");
+    assert_null(model_pod_by_uid(s->model, "u2"));
+    scene_put(s, POD("web", UID("u2"), "", ""));
+    assert_null(model_pod_by_uid(s->model, "u1"));
+    assert_string_equal(model_pod_by_uid(s->model, "u2")->up.name, "web");
+}
+
+/* Local is who has a port or our node's name. */
+
+static bool
+is_local(const struct scene *s, const char *name)
+{
+    const struct k8s_object *o = model_get(s->model, K8S_POD, "shop", name);
+
+    return model_pod_is_local(s->model, k8s_pod_cast(o));
+}
+
+static void
+test_local_pods(void **state)
+{
+    struct scene *s = *state;
+    struct model_port ports[] = {
+        { CONST_CAST(char *, "shop"), CONST_CAST(char *, "there"),
+          CONST_CAST(char *, "veth2"), 2, ETH_ADDR_C(0a,00,00,00,00,02) },
+        { CONST_CAST(char *, "shop"), CONST_CAST(char *, "unknown"),
+          CONST_CAST(char *, "veth1"), 1, ETH_ADDR_C(0a,00,00,00,00,01) },
+    };
+    const struct model_port *got;
+    size_t n;
+
+    scene_put(s, POD("here", "", "nodeName: n1", "")
+                 POD("there", "", "nodeName: n2", "")
+                 POD("host", "", "nodeName: n1, hostNetwork: true", "")
+                 POD("done", "", "nodeName: n1", "phase: Failed"));
+    expect_changes(s, "pod shop/here, pod shop/there, pod shop/host, "
+                      "pod shop/done");
+    assert_true(is_local(s, "here"));
+    assert_false(is_local(s, "there"));
+    assert_false(is_local(s, "host"));
+    assert_false(is_local(s, "done"));
+
+    assert_true(model_set_ports(s->model, ports, 2));
+    expect_changes(s, "pod shop/there, pod shop/unknown, ports");
+    assert_true(is_local(s, "there"));
+    got = model_ports(s->model, &n);
+    assert_int_equal(n, 2);
+    assert_string_equal(got[0].interface, "veth2");
+    assert_int_equal(got[1].ofport, 1);
+    assert_false(model_set_ports(s->model, ports, 2));
+    expect_changes(s, "");
+
+    ports[0].mac.ea[5] = 3;
+    assert_true(model_set_ports(s->model, ports, 2));
+    expect_changes(s, "pod shop/there, ports");
+    assert_true(model_set_ports(s->model, NULL, 0));
+    expect_changes(s, "pod shop/there, pod shop/unknown, ports");
+    assert_false(is_local(s, "there"));
+}
+
+static void
+test_node(void **state)
+{
+    struct scene *s = *state;
+    const struct in6_addr *got;
+    struct in6_addr addr;
+    size_t n;
+
+    scene_put(s, POD("web", "", "nodeName: n2", ""));
+    expect_changes(s, "pod shop/web");
+    assert_false(model_set_node_name(s->model, SCENE_NODE));
+    assert_true(model_set_node_name(s->model, "n2"));
+    expect_changes(s, "node, pod shop/web");
+    assert_true(is_local(s, "web"));
+    assert_true(model_set_node_name(s->model, NULL));
+    assert_false(is_local(s, "web"));
+    expect_changes(s, "node, pod shop/web");
+
+    assert_true(address_parse("fd00::1", &addr));
+    assert_true(model_set_node_addresses(s->model, &addr, 1));
+    assert_false(model_set_node_addresses(s->model, &addr, 1));
+    expect_changes(s, "node");
+    got = model_node_addresses(s->model, &n);
+    assert_int_equal(n, 1);
+    assert_memory_equal(got, &addr, sizeof addr);
+    assert_true(model_set_node_addresses(s->model, NULL, 0));
+    model_node_addresses(s->model, &n);
+    assert_int_equal(n, 0);
+}
+
+int
+main(void)
+{
+#define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(test_put_and_delete),
+        TEST(test_same_again),
+        TEST(test_changes_are_merged),
+        TEST(test_sorted),
+        TEST(test_namespaces),
+        TEST(test_live_pods),
+        TEST(test_addresses),
+        TEST(test_rivals),
+        TEST(test_rivals_are_noted),
+        TEST(test_uids),
+        TEST(test_local_pods),
+        TEST(test_node),
+    };
+#undef TEST
+
+    return cmocka_run_group_tests_name("model", tests, NULL, NULL);
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "pipeline.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/ofp-actions.h"
+#include "openvswitch/ofp-table.h"
+#include "openvswitch/ofpbuf.h"
+#include "util.h"
+
+#include "flowset.h"
+#include "flowtext.h"
+#include "k8s.h"
+
+static const struct pipeline_config configs[] = {
+    { PIPELINE_DEFAULT_BASE, PIPELINE_DEFAULT_ZONE, false },
+    { PIPELINE_DEFAULT_BASE, PIPELINE_DEFAULT_ZONE, true },
+    { 1, 1, true },
+    { PIPELINE_MAX_BASE, UINT16_MAX, false },
+};
+
+static struct flowset *
+install(const struct pipeline_config *config)
+{
+    struct flowset *fs = flowset_create(NULL, NULL);
+
+    pipeline_install(config, fs);
+    return fs;
+}
+
+/* What the flows look like, table by table. */
+struct survey {
+    const struct pipeline_config *config;
+    size_t n_flows[N_TABLES];
+    bool has_miss[N_TABLES];
+    bool is_reached[N_TABLES];
+    size_t n_hooks;
+    size_t n_ct;
+};
+
+static void
+note_target(struct survey *s, uint8_t table)
+{
+    int offset = table - s->config->base;
+
+    if (table) {
+        assert_in_range(offset, 0, N_TABLES - 1);
+        s->is_reached[offset] = true;
+    }
+}
+
+static void
+survey_action(struct survey *s, const struct flowset_flow *flow,
+              const struct ofpact *a)
+{
+    switch (a->type) {
+    case OFPACT_GOTO_TABLE:
+        /* OpenFlow allows only forward. */
+        assert_true(ofpact_get_GOTO_TABLE(a)->table_id > flow->table);
+        note_target(s, ofpact_get_GOTO_TABLE(a)->table_id);
+        break;
+    case OFPACT_RESUBMIT:
+        note_target(s, ofpact_get_RESUBMIT(a)->table_id);
+        break;
+    case OFPACT_CT:
+        s->n_ct++;
+        assert_int_equal(ofpact_get_CT(a)->zone_imm, s->config->zone);
+        assert_null(ofpact_get_CT(a)->zone_src.field);
+        if (ofpact_get_CT(a)->recirc_table != NX_CT_RECIRC_NONE) {
+            note_target(s, ofpact_get_CT(a)->recirc_table);
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+static void
+survey_flow(const struct flowset_flow *flow, void *survey_)
+{
+    struct survey *s = survey_;
+    const struct ofpact *a;
+
+    assert_true(flow->cookie == cookie_make(COOKIE_STATIC, 0));
+    if (!flow->table) {
+        s->n_hooks++;
+    } else {
+        int offset = flow->table - s->config->base;
+
+        assert_in_range(offset, 0, N_TABLES - 1);
+        s->n_flows[offset]++;
+        s->has_miss[offset] |= (!flow->priority
+                                && flow_wildcards_is_catchall(
+                                    &flow->match.wc));
+    }
+    OFPACT_FOR_EACH (a, flow->ofpacts, flow->ofpacts_len) {
+        survey_action(s, flow, a);
+    }
+}
+
+/* Tables to which only flows of policies lead. */
+static bool
+is_for_policies(enum pipeline_table t)
+{
+    return (t == TABLE_EGRESS_POD || t == TABLE_INGRESS_POD
+            || t == TABLE_EGRESS_BASELINE || t == TABLE_INGRESS_BASELINE);
+}
+
+/* No table lacks a miss flow, except Commit, which has one for each family and
+ * gets nothing else; every table is reached, and nothing outside ours but
+ * table 0. */
+static void
+test_static_flows(void **state OVS_UNUSED)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(configs); i++) {
+        struct survey s = { .config = &configs[i] };
+        struct flowset *fs = install(&configs[i]);
+
+        flowset_for_each(fs, false, survey_flow, &s);
+        assert_int_equal(s.n_hooks, 1);
+        assert_true(s.n_ct > 2);
+        for (int t = 0; t < N_TABLES; t++) {
+            if (!s.has_miss[t] && t != TABLE_COMMIT) {
+                fail_msg("%s has no miss flow", pipeline_table_names[t]);
+            }
+            if (!s.is_reached[t] && !is_for_policies(t)) {
+                fail_msg("%s is not reached", pipeline_table_names[t]);
+            }
+        }
+        assert_true(s.n_flows[TABLE_COMMIT] >= 2);
+        flowset_destroy(fs);
+    }
+}
+
+/* S33: what differs between the two modes. */
+static void
+test_recheck(void **state OVS_UNUSED)
+{
+    struct flowset *keep = install(&configs[0]);
+    struct flowset *recheck = install(&configs[1]);
+    uint8_t conn_state = pipeline_table(&configs[0], TABLE_CONN_STATE);
+    char *keep_text = flowtext_table(keep, conn_state);
+    char *recheck_text = flowtext_table(recheck, conn_state);
+
+    assert_non_null(strstr(keep_text, ",ct_state=+est+trk actions=goto_table:"
+                                      "56\n"));
+    assert_null(strstr(keep_text, "ct_mark"));
+    assert_null(strstr(recheck_text, ",ct_state=+est+trk actions"));
+    assert_non_null(strstr(recheck_text, ",ct_state=+est+rpl+trk,"
+                                         "ct_mark=0x1/0x1 "
+                                         "actions=goto_table:57\n"));
+    free(keep_text);
+    free(recheck_text);
+    flowset_destroy(keep);
+    flowset_destroy(recheck);
+}
+
+/* In front of the bridge's own flows, once. */
+static void
+test_hook(void **state OVS_UNUSED)
+{
+    struct flowset *fs = install(&configs[2]);
+    char *hook = flowtext_table(fs, 0);
+    char *output = flowtext_table(fs, 1 + TABLE_OUTPUT);
+
+    assert_string_equal(hook, "cookie=0x6e70010000000000,table=0,"
+                              "priority=65500,reg0=0/0x1 "
+                              "actions=resubmit(,1)\n");
+    assert_string_equal(output, "cookie=0x6e70010000000000,table=17,"
+                                "priority=0 actions=set_field:0x1/0x1->reg0,"
+                                "resubmit(,0)\n");
+    free(hook);
+    free(output);
+    flowset_destroy(fs);
+}
+
+static void
+test_table_map(void **state OVS_UNUSED)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(configs); i++) {
+        struct ofputil_table_map *map = pipeline_table_map(&configs[i]);
+
+        for (int t = 0; t < N_TABLES; t++) {
+            struct ds s = DS_EMPTY_INITIALIZER;
+            uint8_t number;
+
+            assert_true(ofputil_table_from_string(pipeline_table_names[t],
+                                                  map, &number));
+            assert_int_equal(number, pipeline_table(&configs[i], t));
+            ofputil_format_table(number, map, &s);
+            assert_string_equal(ds_cstr(&s), pipeline_table_names[t]);
+            ds_destroy(&s);
+            assert_true(pipeline_table_purposes[t][0] != '\0');
+        }
+        pipeline_table_map_destroy(map);
+    }
+    pipeline_table_map_destroy(NULL);
+}
+
+/* Table 254 is Open vSwitch's own. */
+static void
+test_bounds(void **state OVS_UNUSED)
+{
+    assert_true(PIPELINE_MAX_BASE + N_TABLES - 1 < 254);
+    assert_true(PIPELINE_DEFAULT_BASE <= PIPELINE_MAX_BASE);
+}
+
+static void
+test_registers(void **state OVS_UNUSED)
+{
+    static const int registers[] = {
+        REG_FLAGS,
+        REG_TARGET(K8S_EGRESS), REG_PEER(K8S_EGRESS), REG_NET(K8S_EGRESS),
+        REG_TARGET(K8S_INGRESS), REG_PEER(K8S_INGRESS), REG_NET(K8S_INGRESS),
+        REG_RULE(K8S_EGRESS), REG_RULE(K8S_INGRESS),
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(registers); i++) {
+        assert_int_equal(registers[i], i);
+    }
+}
+
+static void
+test_cookies(void **state OVS_UNUSED)
+{
+    uint64_t cookie = cookie_make(COOKIE_DROP, UINT32_MAX);
+
+    assert_true(cookie == UINT64_C(0x6e700900ffffffff));
+    assert_int_equal(cookie_kind(cookie), COOKIE_DROP);
+    assert_int_equal(cookie_id(cookie), UINT32_MAX);
+    assert_true((cookie & COOKIE_MAGIC_MASK) == COOKIE_MAGIC);
+}
+
+static void
+test_actions(void **state OVS_UNUSED)
+{
+    struct ds s = DS_EMPTY_INITIALIZER;
+    struct ofpact_format_params params = { .s = &s };
+    struct ofpbuf ofpacts;
+
+    ofpbuf_init(&ofpacts, 0);
+    pipeline_put_set_reg(8, 0x12345678, &ofpacts);
+    pipeline_put_goto(&configs[0], TABLE_DROP, &ofpacts);
+    ofpacts_format(ofpacts.data, ofpacts.size, &params);
+    assert_string_equal(ds_cstr(&s),
+                        "set_field:0x12345678->reg8,goto_table:57");
+    ofpbuf_uninit(&ofpacts);
+    ds_destroy(&s);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_static_flows),
+        cmocka_unit_test(test_recheck),
+        cmocka_unit_test(test_hook),
+        cmocka_unit_test(test_table_map),
+        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_registers),
+        cmocka_unit_test(test_cookies),
+        cmocka_unit_test(test_actions),
+    };
+
+    return cmocka_run_group_tests_name("pipeline", tests, NULL, NULL);
+}
