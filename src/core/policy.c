@@ -190,10 +190,19 @@ collect_nets(const struct expansion *x)
     return nets;
 }
 
-/* Adds a use by 'target', whose reference it takes over.  With 'peer_port',
- * just the pods among the peers that have it. */
+static struct group *
+ref_target(const struct expansion *x, struct group_port *port)
+{
+    return group_ref(x->ps->groups, GROUP_TARGET(x->direction), x->policy->ns,
+                     NULL, x->policy->spec->pods, port);
+}
+
+/* Adds a use by the targets, just those that have 'target_port' if that is not
+ * NULL.  With 'peer_port', just the pods among the peers that have it.  A rule
+ * that grants nothing (S7) makes no target group: one that came and went
+ * within a batch would leave its number to nobody until the end of it. */
 static void
-add_use(const struct expansion *x, struct group *target,
+add_use(const struct expansion *x, struct group_port *target_port,
         struct group_port *peer_port, const struct rule_service *services,
         size_t n_services)
 {
@@ -201,28 +210,19 @@ add_use(const struct expansion *x, struct group *target,
     struct ptrs groups = collect_groups(x, peer_port);
     struct netset_list *nets = peer_port ? NULL : collect_nets(x);
 
-    if (!any_peer && !groups.n && !nets) {
-        group_unref(x->ps->groups, target);     /* S7: grants nothing. */
-    } else {
+    if (any_peer || groups.n || nets) {
         struct policy_use *use = xzalloc(sizeof *use);
 
         use->policy = x->policy;
         use->direction = x->direction;
         use->index = x->index;
-        use->target = target;
+        use->target = ref_target(x, target_port);
         use->rule = rule_ref(x->ps->rules[x->direction], any_peer, &groups,
                              nets, services, n_services);
         ptrs_add(&x->policy->sides[x->direction].uses, use);
         ptrs_add(x->new_uses, use);
     }
     ptrs_uninit(&groups);
-}
-
-static struct group *
-ref_target(const struct expansion *x, struct group_port *port)
-{
-    return group_ref(x->ps->groups, GROUP_TARGET(x->direction), x->policy->ns,
-                     NULL, x->policy->spec->pods, port);
 }
 
 /* The ports that are numbers, or all. */
@@ -234,7 +234,7 @@ expand_numbers(const struct expansion *x)
     size_t n = 0;
 
     if (kr->any_port) {
-        add_use(x, ref_target(x, NULL), NULL, NULL, 0);
+        add_use(x, NULL, NULL, NULL, 0);
         return;
     }
     services = xmalloc(MAX(kr->n_ports, 1) * sizeof *services);
@@ -248,7 +248,7 @@ expand_numbers(const struct expansion *x)
     }
     n = rule_services_normalize(services, n);
     if (n) {
-        add_use(x, ref_target(x, NULL), NULL, services, n);
+        add_use(x, NULL, NULL, services, n);
     }
     free(services);
 }
@@ -265,8 +265,8 @@ expand_named_port(const struct expansion *x, const struct k8s_port *kp,
 
         if (port->protocol == kp->protocol
             && (ingress ? port->n_local_users : port->n_users)) {
-            add_use(x, ref_target(x, ingress ? port : NULL),
-                    ingress ? NULL : port, &service, 1);
+            add_use(x, ingress ? port : NULL, ingress ? NULL : port,
+                    &service, 1);
         }
     }
 }

@@ -392,11 +392,11 @@ run_test() {
     ovs-netpol wait --timeout=10 >/dev/null 2>&1
 }
 
-# The last test: the daemon ends cleanly (and a sanitizer has nothing to say).
+# The last test: the daemon ends cleanly.
 run_end() {
     [ -e "$OVS_RUNDIR/ovs-netpold.pid" ] || return 0
     log_marks
-    if ! { daemon_stop && log_check; } > "$LAB/out" 2>&1; then
+    if ! { daemon_exit && log_check; } > "$LAB/out" 2>&1; then
         echo "# at the end:"
         comment < "$LAB/out"
         return 1
