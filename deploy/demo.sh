@@ -78,8 +78,8 @@ start_servers() {
     serve_wait
 }
 
-# The matrix.  Cells are numbered row by row; "measured" and "predicted" are "+"
-# for what passes and "." for what does not.
+# The matrix.  Cells are numbered row by row; "measured" and "predicted" are
+# "+" for what passes and "." for what does not.
 
 for_each_cell() {
     local source target
@@ -245,17 +245,27 @@ show_reasons() {
     for question in "batch/report shop/db:5432" "shop/web shop/db:5432"; do
         echo "$ ovs-netpol explain $question"
         # shellcheck disable=SC2086
-        ovs-netpol explain $question | fold -s -w 76 | sed 's/^/  /'
+        ovs-netpol explain $question | fold -s -w 76 | sed 's/^/  /; s/ *$//'
     done
 }
 
+# The way of a packet to the vault: whose is the address, who is it from, may
+# they talk.
 show_flows() {
-    title "In the switch"
-    echo "$ ovs-ofctl --names --no-stats dump-flows $BRIDGE | grep Rule"
-    ovs-ofctl --names --no-stats dump-flows "$BRIDGE" |
-        grep 'table=[EI][a-z]*Rule' | sed 's/cookie=[^,]*, *//' |
-        cut -c1-78 | head -n 12
-    echo "and $(ovs-ofctl dump-flows "$BRIDGE" | grep -c table=) flows in all"
+    local vault report class
+    title "In the switch: from a report to the vault"
+    vault=$(fact batch/vault v4)
+    report=$(fact batch/report v4)
+    ovs-ofctl -O OpenFlow15 --names --no-stats dump-flows "$BRIDGE" |
+        sed 's/^ *cookie=[^,]*, *//' > "$LAB/flows"
+    class=$(sed -n "s/table=IngressTarget.*nw_dst=$vault .*set_field:\(0x[^-]*\)\
+->reg4.*/\1/p" "$LAB/flows")
+    echo "$ ovs-ofctl --names dump-flows $BRIDGE"
+    grep -e "table=IngressTarget.*nw_dst=$vault " \
+        -e "table=IngressPod.*nw_src=$report " \
+        -e "table=IngressRule.*reg4=$class" \
+        -e "table=Drop.*reg4=$class" "$LAB/flows" | sed 's/^/  /'
+    echo "and $(grep -c table= "$LAB/flows") flows in all"
 }
 
 story() {

@@ -5,7 +5,7 @@
  *
  * A state machine over an rconn to RUNDIR/BRIDGE.mgmt, OpenFlow 1.4 or 1.5:
  *
- *   CONNECTING -> READBACK -> IDLE <-> UPDATING
+ *   WAITING -> CONNECTING -> READBACK -> IDLE <-> UPDATING
  *
  * On each connection all flows that carry our cookie magic are read back into
  * the flowset (nothing else is ever touched); the differences then go out as
@@ -15,8 +15,9 @@
  * the switch as it was (bundles are atomic); the error names the flow and the
  * flows are read back.
  *
- * The first read-back waits for bridge_enable(): until the sources are
- * complete the flows of an earlier run stay in force. */
+ * The first connection waits for bridge_enable(): until the sources are
+ * complete the flows of an earlier run stay in force, and a connection made
+ * before they were read would time out meanwhile. */
 
 #ifndef BRIDGE_H
 #define BRIDGE_H 1
@@ -37,7 +38,7 @@ void bridge_destroy(struct bridge *);
 void bridge_run(struct bridge *);
 void bridge_wait(struct bridge *);
 
-/* Let it write.  Until then it only connects. */
+/* Let it connect and write. */
 void bridge_enable(struct bridge *);
 
 /* 'generation' is what the flowset now stands for.  If nothing is dirty and

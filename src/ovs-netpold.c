@@ -38,7 +38,7 @@ enum {
 struct arguments {
     const char *config;
     char *unixctl_path;
-    bool cleanup;
+    bool cleanup, help, version;
 };
 
 static const struct option own_options[] = {
@@ -106,10 +106,11 @@ handle_option(int c, struct arguments *args, struct settings *settings)
         args->unixctl_path = optarg;
         break;
     case 'h':
-        usage();
+        args->help = true;
+        break;
     case 'V':
-        ovs_print_version(0, 0);
-        exit(EXIT_SUCCESS);
+        args->version = true;
+        break;
     VLOG_OPTION_HANDLERS
     DAEMON_OPTION_HANDLERS
     case '?':
@@ -133,6 +134,12 @@ parse_arguments(int argc, char *argv[], struct arguments *args,
     }
     free(short_options);
     free(options);
+    if (args->help) {
+        usage();
+    } else if (args->version) {
+        ovs_print_version(0, 0);
+        exit(EXIT_SUCCESS);
+    }
     if (optind < argc) {
         ovs_fatal(0, "%s: no such argument; use --help for usage",
                   argv[optind]);
@@ -189,7 +196,7 @@ main_loop(struct agent *agent, struct unixctl_server *unixctl,
 int
 main(int argc, char *argv[])
 {
-    struct arguments args = { NULL, NULL, false };
+    struct arguments args = { 0 };
     struct unixctl_server *unixctl;
     struct settings settings;
     struct agent *agent;

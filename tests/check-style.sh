@@ -30,6 +30,11 @@ report "the first include is config.h" "$(
          /^#include/ && !seen++ && $2 != "<config.h>" {
              print FILENAME ":" FNR ": " $0
          }' $c_sources)"
+report "every source is in Makefile.am" "$(
+    for file in $c_files; do
+        grep -qE "(^|[[:space:]])${file%.c}(\.c)?( \\\\)?$" Makefile.am ||
+            echo "$file"
+    done)"
 report "a function of the product has at most 60 lines" "$(
     awk '/^{/ { start = FNR }
          /^}/ && start && FNR - start > 61 {

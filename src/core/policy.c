@@ -199,8 +199,8 @@ ref_target(const struct expansion *x, struct group_port *port)
 
 /* Adds a use by the targets, just those that have 'target_port' if that is not
  * NULL.  With 'peer_port', just the pods among the peers that have it.  A rule
- * that grants nothing (S7) makes no target group: one that came and went
- * within a batch would leave its number to nobody until the end of it. */
+ * that grants nothing (S7) makes no target group: its class would keep its
+ * number until the end of the batch, and an equal one get another. */
 static void
 add_use(const struct expansion *x, struct group_port *target_port,
         struct group_port *peer_port, const struct rule_service *services,

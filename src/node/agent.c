@@ -214,7 +214,6 @@ run_sources(struct agent *a)
         VLOG_INFO("every source is read: generation %"PRIu64,
                   model_generation(a->model));
         a->synced = true;
-        bridge_enable(a->bridge);
     }
     waiters_sources(a->waiters, is_read, a, model_generation(a->model));
 }
@@ -264,6 +263,7 @@ agent_run(struct agent *a)
     run_sources(a);
     if (a->synced) {
         compile_run(a->compile);
+        bridge_enable(a->bridge);
         bridge_set_generation(a->bridge, model_generation(a->model));
     }
     bridge_run(a->bridge);

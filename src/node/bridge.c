@@ -40,8 +40,8 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(6, 6);
 #define MAX_QUEUED_BYTES (512 * 1024)
 
 enum bridge_state {
+    WAITING,                    /* Not enabled yet. */
     CONNECTING,                 /* No connection. */
-    WAITING,                    /* Connected, not enabled yet. */
     READBACK,                   /* Asked for our flows. */
     IDLE,                       /* Nothing asked. */
     STREAMING,                  /* Bundle open, sending its messages. */
@@ -55,7 +55,7 @@ struct bridge {
     struct rconn *rconn;
     unsigned int seqno;         /* Of the connection. */
     enum bridge_state state;
-    bool enabled;
+    char *target;
 
     struct flowset *fs;
     ovs_be64 cookie, cookie_mask;
@@ -99,11 +99,9 @@ bridge_create(const char *target, struct flowset *fs,
 
     b->rconn = rconn_create(PROBE_SECONDS, MAX_RECONNECT_SECONDS,
                             DSCP_DEFAULT, VERSIONS);
-    rconn_connect(b->rconn, target, NULL);
-    /* rconn does not probe Unix sockets unless told again. */
-    rconn_set_probe_interval(b->rconn, PROBE_SECONDS);
+    b->target = xstrdup(target);
     b->seqno = rconn_get_connection_seqno(b->rconn);
-    b->state = CONNECTING;
+    b->state = WAITING;
     b->fs = fs;
     b->cookie = htonll(cookie);
     b->cookie_mask = htonll(cookie_mask);
@@ -136,6 +134,7 @@ bridge_destroy(struct bridge *b)
         rconn_destroy(b->rconn);
         rconn_packet_counter_destroy(b->queued);
         free(b->error);
+        free(b->target);
         free(b);
     }
 }
@@ -432,8 +431,8 @@ check_connection(struct bridge *b)
     b->published = 0;
     b->in_sync = false;
     if (rconn_is_connected(b->rconn)) {
-        b->state = WAITING;
         b->status.n_connections++;
+        start_readback(b);
     } else {
         b->state = CONNECTING;
     }
@@ -498,9 +497,6 @@ bridge_run(struct bridge *b)
     }
     check_connection(b);
 
-    if (b->state == WAITING && b->enabled) {
-        start_readback(b);
-    }
     if (b->state == IDLE) {
         update(b);
     }
@@ -514,8 +510,7 @@ bridge_wait(struct bridge *b)
 {
     rconn_run_wait(b->rconn);
     rconn_recv_wait(b->rconn);
-    if (b->seqno != rconn_get_connection_seqno(b->rconn)
-        || (b->state == WAITING && b->enabled)) {
+    if (b->seqno != rconn_get_connection_seqno(b->rconn)) {
         poll_immediate_wake();
     } else if (b->state == IDLE && flowset_is_dirty(b->fs)) {
         if (may_update(b)) {
@@ -533,7 +528,12 @@ bridge_wait(struct bridge *b)
 void
 bridge_enable(struct bridge *b)
 {
-    b->enabled = true;
+    if (b->state == WAITING) {
+        b->state = CONNECTING;
+        rconn_connect(b->rconn, b->target, NULL);
+        /* rconn does not probe Unix sockets unless told again. */
+        rconn_set_probe_interval(b->rconn, PROBE_SECONDS);
+    }
 }
 
 void
@@ -555,8 +555,8 @@ void
 bridge_get_status(const struct bridge *b, struct bridge_status *status)
 {
     static const char *const names[] = {
-        [CONNECTING] = "connecting",
         [WAITING] = "waiting",
+        [CONNECTING] = "connecting",
         [READBACK] = "readback",
         [IDLE] = "idle",
         [STREAMING] = "updating",

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# harness: runs one file of tests in the laboratory that it is the first process
-# of.  Called by run.sh.
+# harness: runs one file of tests in the laboratory whose first process it is.
+# Called by run.sh.
 #
 #   harness.sh FILE [FUNCTION...]
 #
@@ -102,8 +102,8 @@ flows() {
         sort
 }
 
-# expect <<EOF: settles, then tries connections, all at once, over IPv4 and IPv6,
-# and asks `ovs-netpol explain` about each.  Lines:
+# expect <<EOF: settles, then tries connections, all at once, over IPv4 and
+# IPv6, and asks `ovs-netpol explain` about each.  Lines:
 #
 #   SRC -> DST PROTO/PORT[/SIZE][,...] ok|denied|closed
 #
@@ -194,8 +194,8 @@ expect_patience() {
     esac
 }
 
-# trace SRC DST V PROTO MATCH: what ofproto/trace makes of a first packet: ok or
-# denied.
+# trace SRC DST V PROTO MATCH: what ofproto/trace makes of a first packet: ok
+# or denied.
 trace() {
     local src dst flow
     src=$(address_of "$1" "$3")
@@ -392,7 +392,7 @@ run_test() {
     ovs-netpol wait --timeout=10 >/dev/null 2>&1
 }
 
-# The last test: the daemon ends cleanly.
+# The daemon ends cleanly, too.
 run_end() {
     [ -e "$OVS_RUNDIR/ovs-netpold.pid" ] || return 0
     log_marks

@@ -83,6 +83,7 @@ test_port_unreachable() {
     only_some_ports
     expect <<END
 shop/web -> shop/db udp/9999 closed
+shop/db -> shop/web udp/9999 denied
 END
 }
 

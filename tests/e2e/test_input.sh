@@ -118,7 +118,11 @@ test_lists() {
             },
             "spec": {
                 "ingress": [
-                    {"from": [{"podSelector": {"matchLabels": {"app": "web"}}}]}
+                    {
+                        "from": [
+                            {"podSelector": {"matchLabels": {"app": "web"}}}
+                        ]
+                    }
                 ],
                 "podSelector": {"matchLabels": {"app": "db"}},
                 "policyTypes": ["Ingress"]
@@ -155,9 +159,10 @@ test_bad_edit() {
     - ipBlock: {cidr: 10.0.0.0/33}
 END
     only web
-    local place='policy-db\.yaml:9:[0-9]+: NetworkPolicy shop/db: spec\.ingress\[0\]\.from\[1\]\.'
-    contains status "${place}ipBlock\.cidr: \"10\.0\.0\.0/33\" is not a CIDR" \
-        "$(ovs-netpol status)"
+    local want='policy-db\.yaml:9:[0-9]+: NetworkPolicy shop/db: '
+    want+='spec\.ingress\[0\]\.from\[1\]\.ipBlock\.cidr: '
+    want+='"10\.0\.0\.0/33" is not a CIDR'
+    contains status "$want" "$(ovs-netpol status)"
     same kept True "$(status problems.0.kept)"
     write policy-db.yaml api
     only api

@@ -32,7 +32,8 @@ try() {
 world -> $1 icmp4 denied
 $1 -> world tcp4/80,icmp4 denied
 END
-    contains "ovs-netpol pods" "^$1 +$(host_get "$1" dev) " "$(ovs-netpol pods)"
+    contains "ovs-netpol pods" "^$1 +$(host_get "$1" dev) " \
+        "$(ovs-netpol pods)"
     pod_delete "$1"
 }
 

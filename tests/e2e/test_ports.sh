@@ -82,7 +82,8 @@ END
 
 # S16: a range includes both ends.
 test_range() {
-    ingress '[{port: 8001, endPort: 8006}, {port: 53, endPort: 53, protocol: UDP}]'
+    ingress '[{port: 8001, endPort: 8006},
+              {port: 53, endPort: 53, protocol: UDP}]'
     expect <<END
 shop/client -> shop/one tcp/8001,tcp/8002,tcp/8003,tcp/8004,tcp/8006 ok
 shop/client -> shop/one tcp/8000,tcp/8007,tcp/80,udp/8001,icmp denied
@@ -101,7 +102,8 @@ END
 }
 
 test_sctp() {
-    ingress '[{protocol: SCTP, port: 132}, {protocol: SCTP, port: 7000, endPort: 7010}]'
+    ingress '[{protocol: SCTP, port: 132},
+              {protocol: SCTP, port: 7000, endPort: 7010}]'
     expect <<END
 shop/client -> shop/one sctp/132,sctp/7000,sctp/7010 ok
 shop/client -> shop/one sctp/133,sctp/6999,sctp/7011 denied
@@ -153,7 +155,8 @@ shop/client -> shop/one tcp/8002 denied
 shop/client -> shop/two tcp/8002 ok
 shop/client -> world tcp/8001 denied
 END
-    egress '[{port: http}]' '[{ipBlock: {cidr: 0.0.0.0/0}}, {ipBlock: {cidr: "::/0"}}]'
+    egress '[{port: http}]' '[{ipBlock: {cidr: 0.0.0.0/0}},
+                              {ipBlock: {cidr: "::/0"}}]'
     expect <<END
 shop/client -> shop/one tcp/8001,tcp/80 denied
 shop/client -> world tcp/8001 denied

@@ -15,7 +15,7 @@ setup() {
     serve node tcp:10250
     serve world tcp:443
     serve_wait
-    # Without the daemon multicast arrives, so that silence will mean something.
+    # Without the daemon multicast arrives: silence will mean something.
     expect_packets <<< "shop/web -> 239.1.2.3 udp/5000 ok"
     daemon_start
     settle

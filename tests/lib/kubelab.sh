@@ -18,7 +18,8 @@
 #   kubelab_kubeconfig FILE token TOKEN | cert NAME
 #   kubelab_in_cluster NS SA    what a pod of SA finds in its file system
 #   kube ARG...                 kubectl as the administrator
-#   kube_pod, kube_pod_status, kube_pod_delete, kube_ns     see below
+#   kube_ns, kube_pod, kube_pod_status, kube_run, kube_pod_delete   see below
+#   kube_daemon_start [OPTION...]           the daemon, as in its container
 #
 # The API server is a machine of its own (the network namespace "kube") at
 # https://172.30.0.2:6443, with TLS and RBAC.
@@ -291,7 +292,6 @@ kubelab_in_cluster() {
     done
     find "$dir" -mindepth 1 -maxdepth 1 -type d \
         ! -name "$(readlink "$dir/..data")" -exec rm -rf {} +
-    export KUBERNETES_SERVICE_HOST=$KUBE_HOST KUBERNETES_SERVICE_PORT=$KUBE_PORT
 }
 
 # Objects, and the kubelet's part in them.
@@ -357,4 +357,41 @@ kube_pod_status() {
 kube_pod_delete() {
     kube delete pod -n "${1%%/*}" "${1#*/}" --force --grace-period=0 \
         --wait=true 2>/dev/null
+}
+
+# kube_run NS/NAME [OPTION...]: the object, the interface, and then the status,
+# as when a pod starts; options of kube_pod(), and ip=N, naming=SCHEME of pod().
+kube_run() {
+    local name=$1 o net=() object=()
+    shift
+    for o; do
+        case $o in
+        ip=*|naming=*) net+=("$o") ;;
+        *) object+=("$o") ;;
+        esac
+    done
+    kube_pod "$name" "${object[@]}"
+    pod "$name" only=net "${net[@]}"
+    kube_pod_status "$name" Running "$(host_get "$name" v4)" \
+        "$(host_get "$name" v6)"
+}
+
+# The interface and the object.
+kube_stop() {
+    pod_delete "$1" only=net
+    kube_pod_delete "$1"
+}
+
+# The daemon.
+
+# As the container runtime starts it: root without a capability, and with what
+# the kubelet tells a pod.  See kubelab_in_cluster().
+kube_daemon_start() {
+    setpriv --bounding-set=-all --inh-caps=-all --no-new-privs -- \
+        env KUBERNETES_SERVICE_HOST="$KUBE_HOST" \
+            KUBERNETES_SERVICE_PORT="$KUBE_PORT" \
+        ovs-netpold --bridge="$BRIDGE" --node=worker --pidfile --no-chdir \
+        -vconsole:off -vsyslog:off --log-file="$NETPOLD_LOG" "$@" \
+        </dev/null >>"$LAB/log/ovs-netpold.out" 2>&1 &
+    until_ok 10 daemon_answers "$!"
 }

@@ -9,7 +9,7 @@
 # and by deploy/demo.sh.
 #
 #   lab_enter COMMAND...        the outside: run COMMAND in a new laboratory
-#   lab_start                   the inside: /run, ovsdb-server, ovs-vswitchd, br0
+#   lab_start                   the inside: /run, ovsdb-server, ovs-vswitchd
 #   ns NAME [KEY=VALUE,...]     a Namespace manifest with labels
 #   pod NS/NAME [OPTION...]     a Pod manifest and the pod itself
 #   outside NAME ADDRESSES      a host that is no pod behind an uplink
@@ -36,7 +36,7 @@ PATH=$NETPOL_BUILD:$PATH:/usr/sbin:/sbin
 # Outside.
 
 # Runs a command as the first process of a new laboratory and returns what it
-# returns.  A signal ends the laboratory at once, whatever it is doing.  Killing
+# returns.  A signal ends the laboratory at once, whatever it is doing; killing
 # the caller with SIGKILL ends it too.
 lab_enter() {
     local status=0
@@ -263,8 +263,8 @@ metadata:
 END
 }
 
-# pod NS/NAME [OPTION=VALUE...]: a Pod manifest, and a network namespace with an
-# interface on the bridge.
+# pod NS/NAME [OPTION=VALUE...]: a Pod manifest, and a network namespace with
+# an interface on the bridge.
 #
 #   labels=app=web,tier=front
 #   ports=http:TCP:8080,dns:UDP:53      named container ports

@@ -12,6 +12,8 @@
 
 #include "compile.h"
 
+struct ds;
+
 /* The node in every scene: its name and address. */
 #define SCENE_NODE "n1"
 #define SCENE_NODE_ADDRESS "192.168.0.1"
@@ -30,6 +32,9 @@ void scene_uninit(struct scene *);
 
 /* Puts every document of 'yaml' into the model. */
 void scene_put(struct scene *, const char *yaml);
+/* The same, but an object with an error may be what can be enforced of it.
+ * Appends a line "error: …" or "warning: …" for each to 'notes'. */
+void scene_put_tolerant(struct scene *, const char *yaml, struct ds *notes);
 /* Removes an object, which must be there.  'kind' as in YAML; 'ns' NULL for a
  * namespace. */
 void scene_delete(struct scene *, const char *kind, const char *ns,

@@ -19,6 +19,7 @@
 #include "openvswitch/dynamic-string.h"
 #include "property.h"
 #include "random-cluster.h"
+#include "shrink-cluster.h"
 #include "util.h"
 #include "world.h"
 
@@ -132,10 +133,26 @@ fails(const struct history *h)
     return !replay(h, &n_checks, NULL);
 }
 
-/* Drops events that are not needed to make it fail, later ones first. */
+static bool
+fails_from(const struct cluster *start, void *h_)
+{
+    struct history *h = h_;
+    struct cluster old = h->start;
+    bool result;
+
+    h->start = *start;
+    result = fails(h);
+    h->start = old;
+    return result;
+}
+
+/* Drops events that are not needed to make it fail, later ones first, then what
+ * is not needed of the start. */
 static void
 shrink(struct history *h)
 {
+    struct cluster start;
+
     for (size_t i = h->n; i-- > 0; ) {
         struct history smaller = *h;
         size_t n_after = --smaller.n - i;
@@ -148,6 +165,9 @@ shrink(struct history *h)
             *h = smaller;
         }
     }
+    start = h->start;
+    shrink_cluster(&start, fails_from, h);
+    h->start = start;
 }
 
 static void

@@ -349,15 +349,17 @@ test_waits_to_be_enabled(void **state)
               "'table=44,cookie=0x6e70000000000001,actions=drop'");
     rig = (struct rig) { .fs = create_flowset() };
     rig_connect(&rig, "br0.mgmt");
-    assert_string_equal(get_status(&rig).state, "connecting");
     set_nth_flow(rig.fs, 1, 1);
     bridge_set_generation(rig.bridge, 1);
-    wait_state(&rig, "waiting");
+    bridge_run(rig.bridge);
+    assert_string_equal(get_status(&rig).state, "waiting");
+    assert_false(get_status(&rig).connected);
     assert_int_equal(bridge_generation(rig.bridge), 0);
     assert_int_equal(count_flows(OURS), 1);
     assert_int_equal(count_flows("table=44,cookie=0x6e70000000000001/-1"), 1);
 
     bridge_enable(rig.bridge);
+    assert_string_equal(get_status(&rig).state, "connecting");
     wait_generation(&rig, 1);
     assert_int_equal(get_status(&rig).n_last_flow_mods, 2);
     assert_int_equal(count_flows(OURS), 1);

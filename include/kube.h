@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * kube: the Kubernetes API as a source of objects.
+ *
+ * Lists Namespaces, Pods and NetworkPolicies in pages and then watches them,
+ * and keeps a model equal to what the API server says.  Nothing blocks.
+ *
+ * What cannot be read never undoes what is in force: while the API server is
+ * away the model stays as it is; an object that does not parse keeps its last
+ * good version, or isolates its pods and grants nothing (see k8s_parse()), and
+ * is a problem until it changes.  Only a complete list says that objects are
+ * gone.
+ *
+ * After each loss of the connection the server is looked at before it is
+ * believed: is it the same cluster, and has its history not gone backwards?
+ * docs/design/0002-what-an-api-server-may-say.md has the reasons. */
+
+#ifndef KUBE_H
+#define KUBE_H 1
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "k8s.h"
+
+struct kube;
+struct kubeconfig;
+struct label_pool;
+struct model;
+
+/* Times, in milliseconds. */
+struct kube_timing {
+    unsigned int min_backoff, max_backoff;      /* Between attempts. */
+    unsigned int watch;         /* How long a watch lasts; at random up to
+                                 * twice as long. */
+    unsigned int silence;       /* When a server that says nothing is taken for
+                                 * gone. */
+    unsigned int away;          /* After being without the server for this
+                                 * long, everything is listed again. */
+};
+void kube_timing_default(struct kube_timing *);
+
+/* 'pool' and 'model' are borrowed and must outlive the kube, which takes
+ * 'config'.  'timing' NULL means the defaults. */
+struct kube *kube_create(struct kubeconfig *config, const struct kube_timing *,
+                         struct label_pool *pool, struct model *model);
+void kube_destroy(struct kube *);
+void kube_run(struct kube *);
+void kube_wait(struct kube *);
+
+/* True once all three lists were complete. */
+bool kube_is_synced(const struct kube *);
+
+/* NULL if the model follows the cluster now, or why not, for people.  Owned by
+ * 'kube', until the next run. */
+const char *kube_error(const struct kube *);
+
+/* The barrier: everything that was in the cluster at the time of
+ * kube_sync_begin() is in the model when kube_sync_is_done() says so. */
+uint64_t kube_sync_begin(struct kube *);
+bool kube_sync_is_done(const struct kube *, uint64_t ticket);
+
+struct kube_problem {
+    char *object;               /* "NetworkPolicy NS/NAME". */
+    char *message;              /* "spec…: …". */
+    bool kept;                  /* The last good version is in force. */
+};
+/* Current problems, sorted, borrowed until the next run.  At most a thousand;
+ * kube_status.n_problems counts all. */
+const struct kube_problem *kube_problems(struct kube *, size_t *n);
+/* "OBJECT: message" (caller frees). */
+char *kube_problem_format(const struct kube_problem *);
+
+/* Strings are owned by the kube. */
+struct kube_status {
+    const char *server;         /* URL. */
+    const char *origin;         /* Where that is from. */
+    size_t n_problems;
+    size_t n_warnings;
+    uint64_t n_checks;          /* Of the server, see above. */
+    struct kube_kind_status {
+        const char *state;      /* "listing", "watching" or "waiting". */
+        const char *error;      /* The last one, if it still matters. */
+        bool synced;
+        uint64_t n_lists, n_watches, n_events;
+    } kinds[K8S_N_KINDS];
+};
+void kube_get_status(const struct kube *, struct kube_status *);
+
+#endif /* kube.h */

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "kube-store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "doc.h"
+#include "kube.h"
+#include "label.h"
+#include "model.h"
+#include "openvswitch/vlog.h"
+#include "sset.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(kube_store);
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(60, 60);
+
+void
+kube_store_init(struct kube_store *s, struct label_pool *pool,
+                struct model *model)
+{
+    memset(s, 0, sizeof *s);
+    s->pool = pool;
+    s->model = model;
+    k8s_limits_default(&s->limits);
+    shash_init(&s->problems);
+}
+
+static void
+destroy_problem(struct kube_problem *p)
+{
+    if (p) {
+        free(p->object);
+        free(p->message);
+        free(p);
+    }
+}
+
+void
+kube_store_uninit(struct kube_store *s)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH (node, &s->problems) {
+        destroy_problem(node->data);
+    }
+    shash_destroy(&s->problems);
+    free(s->list);
+}
+
+/* Keys are "KIND NS/NAME" or "KIND NAME".  Splits a copy of 'key'. */
+static char *
+split_key(const char *key, const char **ns, const char **name)
+{
+    char *copy = xstrdup(strchr(key, ' ') + 1);
+    char *slash = strchr(copy, '/');
+
+    *ns = slash ? copy : NULL;
+    *name = slash ? slash + 1 : copy;
+    if (slash) {
+        *slash = '\0';
+    }
+    return copy;
+}
+
+static char *
+make_key(const struct k8s_object *o)
+{
+    return xasprintf("%s %s%s%s", k8s_kind_name(o->kind), o->ns ? o->ns : "",
+                     o->ns ? "/" : "", o->name);
+}
+
+static bool
+has_object(const struct kube_store *s, enum k8s_kind kind, const char *key)
+{
+    const char *ns, *name;
+    char *copy = split_key(key, &ns, &name);
+    bool has = model_get(s->model, kind, ns, name) != NULL;
+
+    free(copy);
+    return has;
+}
+
+/* Problems. */
+
+static void
+forget_problem(struct kube_store *s, const char *key)
+{
+    struct kube_problem *p = shash_find_and_delete(&s->problems, key);
+
+    if (p) {
+        VLOG_INFO("%s: no problem any more", key);
+        destroy_problem(p);
+        s->list_is_current = false;
+    }
+}
+
+/* Records that 'key' has the problem 'message'.  Returns true if the last good
+ * version stays. */
+static bool
+remember_problem(struct kube_store *s, enum k8s_kind kind, const char *key,
+                 const char *message)
+{
+    struct kube_problem *p = shash_find_data(&s->problems, key);
+
+    if (!p) {
+        p = xzalloc(sizeof *p);
+        p->object = xstrdup(key);
+        p->kept = has_object(s, kind, key);
+        shash_add(&s->problems, key, p);
+    }
+    if (!p->message || strcmp(p->message, message)) {
+        free(p->message);
+        p->message = xstrdup(message);
+        VLOG_WARN_RL(&rl, "%s: %s%s", key, message,
+                     p->kept ? " (the last good version stays)" : "");
+    }
+    s->list_is_current = false;
+    return p->kept;
+}
+
+/* Objects. */
+
+static void
+count_warnings(struct kube_store *s, const struct k8s_report *report,
+               const char *key)
+{
+    for (size_t i = 0; i < report->n_warnings; i++) {
+        VLOG_DBG_RL(&rl, "%s: %s", key ? key : "object", report->warnings[i]);
+    }
+    s->n_warnings += report->n_warnings;
+}
+
+/* Takes 'object'. */
+static void
+put(struct kube_store *s, enum k8s_kind kind, const char *key,
+    struct k8s_object *object, const char *error)
+{
+    if (!error) {
+        forget_problem(s, key);
+    } else if (remember_problem(s, kind, key, error)) {
+        k8s_object_destroy(object);
+        object = NULL;
+    }
+    if (object) {
+        model_put(s->model, object);
+    }
+}
+
+char *
+kube_store_put(struct kube_store *s, enum k8s_kind kind,
+               const struct doc_node *node, struct sset *seen)
+{
+    struct k8s_report report;
+    char *error = NULL;
+    char *key;
+
+    struct k8s_object *object = k8s_parse(kind, node, s->pool, &s->limits,
+                                          &report, &key);
+    count_warnings(s, &report, key);
+    if (key) {
+        if (seen) {
+            sset_add(seen, key);
+        }
+        put(s, kind, key, object, report.error);
+        free(key);
+    } else {
+        k8s_object_destroy(object);
+        error = nullable_xstrdup(report.error);
+    }
+    k8s_report_uninit(&report);
+    return error;
+}
+
+static void
+delete(struct kube_store *s, enum k8s_kind kind, const char *key)
+{
+    const char *ns, *name;
+    char *copy = split_key(key, &ns, &name);
+
+    forget_problem(s, key);
+    model_delete(s->model, kind, ns, name);
+    free(copy);
+}
+
+char *
+kube_store_delete(struct kube_store *s, enum k8s_kind kind,
+                  const struct doc_node *node)
+{
+    struct k8s_report report;
+    char *error = NULL;
+    char *key;
+
+    k8s_object_destroy(k8s_parse(kind, node, s->pool, &s->limits, &report,
+                                 &key));
+    if (key) {
+        delete(s, kind, key);
+        free(key);
+    } else {
+        error = nullable_xstrdup(report.error);
+    }
+    k8s_report_uninit(&report);
+    return error;
+}
+
+/* Adds the keys of a kind that the model or the problems have to 'gone',
+ * unless they are in 'seen'. */
+static void
+find_gone(const struct kube_store *s, enum k8s_kind kind,
+          const struct sset *seen, struct sset *gone)
+{
+    struct hmap_position pos = { 0, 0 };
+    const struct k8s_object *object;
+    const struct shash_node *node;
+
+    while ((object = model_next(s->model, kind, &pos))) {
+        char *key = make_key(object);
+
+        if (!sset_contains(seen, key)) {
+            sset_add(gone, key);
+        }
+        free(key);
+    }
+    SHASH_FOR_EACH (node, &s->problems) {
+        size_t length = strcspn(node->name, " ");
+
+        if (length == strlen(k8s_kind_name(kind))
+            && !strncmp(node->name, k8s_kind_name(kind), length)
+            && !sset_contains(seen, node->name)) {
+            sset_add(gone, node->name);
+        }
+    }
+}
+
+size_t
+kube_store_retain(struct kube_store *s, enum k8s_kind kind,
+                  const struct sset *seen)
+{
+    struct sset gone = SSET_INITIALIZER(&gone);
+    const char *key;
+
+    find_gone(s, kind, seen, &gone);
+    SSET_FOR_EACH (key, &gone) {
+        delete(s, kind, key);
+    }
+
+    size_t n = sset_count(&gone);
+    sset_destroy(&gone);
+    return n;
+}
