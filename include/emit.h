@@ -59,6 +59,10 @@ void emit_peer_address(const struct emit *, const struct in6_addr *,
 void emit_net(const struct emit *, const struct prefix *, bool add,
               uint32_t class);
 
+/* Traffic to Service addresses leaves undecided; once translated it comes back
+ * and is decided then (S25).  For the egress direction. */
+void emit_service(const struct emit *, const struct prefix *, bool add);
+
 /* The node's own traffic, from 'addr' on OpenFlow port 'gateway', needs no
  * leave to enter. */
 void emit_node_address(const struct emit *, const struct in6_addr *addr,

@@ -90,6 +90,11 @@ bool model_set_node_addresses(struct model *, const struct in6_addr[],
                               size_t n);
 const struct in6_addr *model_node_addresses(const struct model *, size_t *n);
 
+/* Destinations that the host translates (Service addresses, S25).  Returns true
+ * if that changed anything. */
+bool model_set_service_cidrs(struct model *, const struct prefix[], size_t n);
+const struct prefix *model_service_cidrs(const struct model *, size_t *n);
+
 /* A pod that we enforce for: live, and with an interface here or with our
  * node's name. */
 bool model_pod_is_local(const struct model *, const struct k8s_pod *);
@@ -103,7 +108,8 @@ enum model_change_type {
     MODEL_POD,                  /* The pod, its addresses or locality. */
     MODEL_POLICY,
     MODEL_PORTS,                /* Some port. */
-    MODEL_NODE,                 /* Name or addresses of the node. */
+    MODEL_NODE,                 /* Name or addresses of the node, or Service
+                                 * CIDRs. */
 };
 struct model_change {
     enum model_change_type type;

@@ -53,7 +53,7 @@ enum cookie_kind {
     COOKIE_TARGET,              /* id: target class; address -> class. */
     COOKIE_PEER,                /* id: peer class; address -> class. */
     COOKIE_NET,                 /* id: net class; prefix -> class. */
-    COOKIE_EXEMPT,              /* id: 0; self and own node. */
+    COOKIE_EXEMPT,              /* id: 0 self and own node, 1 Service. */
     COOKIE_CLAUSE,              /* id: 0; shared by many rules. */
     COOKIE_RULE,                /* id: rule; it allows. */
     COOKIE_DROP,                /* id: target class. */

@@ -16,12 +16,16 @@
 #include <stdint.h>
 
 #include "openvswitch/compiler.h"
+#include "prefix.h"
 
 struct ds;
 struct option;
 
 /* Leaves some of the 254 tables behind ours. */
 #define SETTINGS_MAX_TABLE_BASE 200
+
+/* More than that is a mistake: a cluster has one for each family. */
+#define SETTINGS_MAX_SERVICE_CIDRS 32
 
 struct settings {
     char *bridge;               /* Name of the bridge. */
@@ -30,6 +34,9 @@ struct settings {
     char *node;                 /* Name of this node, or NULL. */
     char *gateway_port;         /* Interface of the bridge that leads to the
                                  * node itself, or NULL. */
+    struct prefix *service_cidrs;       /* Destinations that the host
+                                         * translates (S25). */
+    size_t n_service_cidrs;
     bool recheck;               /* Running connections are judged again when
                                  * policies change. */
     uint8_t table_base;         /* Our first table. */

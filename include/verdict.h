@@ -51,6 +51,8 @@ struct verdict_side {
         VERDICT_NOT_EXEMPT,
         VERDICT_SELF,           /* A pod to its own address (S26). */
         VERDICT_OWN_NODE,       /* The node to its pod (S27), ingress only. */
+        VERDICT_SERVICE,        /* To a Service address (S25), egress only:
+                                 * decided when it is translated. */
         VERDICT_NOT_A_POD,      /* This end is not a live pod. */
     } exemption;
     bool isolated;              /* Some policy selects this end (rule 1). */

@@ -323,8 +323,11 @@ put_purpose(const struct annotation *a, const struct flowset_flow *f)
         ds_put_cstr(a->s, "part of an ipBlock");
         break;
     case COOKIE_EXEMPT:
-        ds_put_cstr(a->s, f->match.wc.masks.in_port.ofp_port
-                          ? "the node to its own pods" : "a pod to itself");
+        ds_put_cstr(a->s,
+                    cookie_id(f->cookie)
+                    ? "a Service address, decided when translated"
+                    : f->match.wc.masks.in_port.ofp_port
+                    ? "the node to its own pods" : "a pod to itself");
         break;
     case COOKIE_CLAUSE:
         put_clause(a, f);

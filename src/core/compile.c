@@ -41,6 +41,8 @@ struct compile {
     struct side sides[K8S_N_DIRECTIONS];
     struct in6_addr *node_addresses;    /* Emitted. */
     size_t n_node_addresses;
+    struct prefix *service_cidrs;       /* Emitted. */
+    size_t n_service_cidrs;
     uint32_t gateway;           /* OpenFlow port of the node's own traffic. */
 };
 
@@ -283,6 +285,45 @@ update_node(struct compile *c)
     c->n_node_addresses = n;
 }
 
+static bool
+contains_prefix(const struct prefix *prefixes, size_t n,
+                const struct prefix *p)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!prefix_compare(&prefixes[i], p)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Emits what is in 'a' but not in 'b'. */
+static void
+emit_service_difference(struct compile *c, const struct prefix *a, size_t n_a,
+                        const struct prefix *b, size_t n_b, bool add)
+{
+    for (size_t i = 0; i < n_a; i++) {
+        if (!contains_prefix(b, n_b, &a[i]) && !contains_prefix(a, i, &a[i])) {
+            emit_service(&c->sides[K8S_EGRESS].emit, &a[i], add);
+        }
+    }
+}
+
+static void
+update_services(struct compile *c)
+{
+    size_t n;
+    const struct prefix *cidrs = model_service_cidrs(c->model, &n);
+
+    emit_service_difference(c, c->service_cidrs, c->n_service_cidrs,
+                            cidrs, n, false);
+    emit_service_difference(c, cidrs, n,
+                            c->service_cidrs, c->n_service_cidrs, true);
+    free(c->service_cidrs);
+    c->service_cidrs = n ? xmemdup(cidrs, n * sizeof *cidrs) : NULL;
+    c->n_service_cidrs = n;
+}
+
 bool
 compile_set_gateway(struct compile *c, uint32_t ofport)
 {
@@ -318,6 +359,7 @@ apply_change(struct compile *c, const struct model_change *change)
         break;
     case MODEL_NODE:
         update_node(c);
+        update_services(c);
         break;
     default:
         OVS_NOT_REACHED();
@@ -440,5 +482,6 @@ compile_destroy(struct compile *c)
     guard_destroy(c->guard);
     flowset_destroy(c->fs);
     free(c->node_addresses);
+    free(c->service_cidrs);
     free(c);
 }

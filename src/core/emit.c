@@ -382,6 +382,18 @@ emit_net(const struct emit *e, const struct prefix *p, bool add,
 }
 
 void
+emit_service(const struct emit *e, const struct prefix *p, bool add)
+{
+    struct match match;
+
+    match_init_catchall(&match);
+    match_prefix(e, false, p, &match);
+    put_flow(e, pipeline_table(e->pipeline, TABLE_EGRESS_TARGET),
+             PRIORITY_EXEMPT, &match, cookie_make(COOKIE_EXEMPT, 1), -1, 0,
+             TABLE_INGRESS_TARGET, add);
+}
+
+void
 emit_node_address(const struct emit *e, const struct in6_addr *addr,
                   uint32_t gateway, bool add)
 {

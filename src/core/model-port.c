@@ -164,6 +164,38 @@ model_node_addresses(const struct model *m, size_t *n)
     return m->node_addresses;
 }
 
+static bool
+prefixes_equal(const struct prefix *a, const struct prefix *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (prefix_compare(&a[i], &b[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool
+model_set_service_cidrs(struct model *m, const struct prefix cidrs[], size_t n)
+{
+    if (n == m->n_service_cidrs
+        && prefixes_equal(cidrs, m->service_cidrs, n)) {
+        return false;
+    }
+    free(m->service_cidrs);
+    m->service_cidrs = n ? xmemdup(cidrs, n * sizeof *cidrs) : NULL;
+    m->n_service_cidrs = n;
+    model_note_change(m, MODEL_NODE, NULL, NULL);
+    return true;
+}
+
+const struct prefix *
+model_service_cidrs(const struct model *m, size_t *n)
+{
+    *n = m->n_service_cidrs;
+    return m->service_cidrs;
+}
+
 bool
 model_pod_is_local(const struct model *m, const struct k8s_pod *pod)
 {

@@ -52,6 +52,8 @@ struct model {
     char *node_name;
     struct in6_addr *node_addresses;
     size_t n_node_addresses;
+    struct prefix *service_cidrs;
+    size_t n_service_cidrs;
     uint64_t generation;
     struct hmap changed;
     struct model_change_entry **changes;    /* In order. */

@@ -320,6 +320,7 @@ model_destroy(struct model *m)
     hmap_destroy(&m->spaces);
     free(m->node_name);
     free(m->node_addresses);
+    free(m->service_cidrs);
     n = model_take_changes(m, &changes);
     model_changes_free(changes, n);
     hmap_destroy(&m->changed);

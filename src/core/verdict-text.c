@@ -246,6 +246,9 @@ format_side(const struct verdict_query *q, const struct verdict_side *side,
         ds_put_cstr(ds, "exempt: a pod may always reach itself");
     } else if (side->exemption == VERDICT_OWN_NODE) {
         ds_put_cstr(ds, "exempt: the node may always reach its own pods");
+    } else if (side->exemption == VERDICT_SERVICE) {
+        ds_put_cstr(ds, "undecided: a Service address, decided when the host "
+                    "has translated it");
     } else if (side->exemption == VERDICT_NOT_A_POD) {
         ds_put_cstr(ds, "no policy applies: ");
         address_format(&end->address, ds);
@@ -315,6 +318,8 @@ exemption_to_json(enum verdict_exemption exemption)
         return json_string_create("self");
     case VERDICT_OWN_NODE:
         return json_string_create("own-node");
+    case VERDICT_SERVICE:
+        return json_string_create("service");
     case VERDICT_NOT_A_POD:
         return json_string_create("not-a-pod");
     default:

@@ -42,6 +42,20 @@ is_node_address(const struct model *model, const struct in6_addr *addr)
     return false;
 }
 
+static bool
+is_service_address(const struct model *model, const struct in6_addr *addr)
+{
+    size_t n;
+    const struct prefix *cidrs = model_service_cidrs(model, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        if (prefix_contains_address(&cidrs[i], addr)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void
 contact_init(struct contact *c, const struct model *model,
              const struct verdict_query *query)
@@ -283,6 +297,9 @@ find_exemption(const struct contact *c, enum k8s_direction direction)
     } else if (direction == K8S_INGRESS && c->from_node
                && model_pod_is_local(c->model, c->dst)) {
         return VERDICT_OWN_NODE;
+    } else if (direction == K8S_EGRESS
+               && is_service_address(c->model, &c->query->dst.address)) {
+        return VERDICT_SERVICE;
     }
     return VERDICT_NOT_EXEMPT;
 }

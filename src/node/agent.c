@@ -92,6 +92,8 @@ start_compiler(struct agent *a)
     a->dir = dir_create(a->settings->dir, a->pool, a->model);
     a->netif = netif_create();
     model_set_node_name(a->model, a->settings->node);
+    model_set_service_cidrs(a->model, a->settings->service_cidrs,
+                            a->settings->n_service_cidrs);
     ports_set_table_names(a->ports, a->settings->table_base,
                           pipeline_table_names, N_TABLES);
     connect_bridge(a, compile_flowset(a->compile));

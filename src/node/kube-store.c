@@ -123,6 +123,36 @@ remember_problem(struct kube_store *s, enum k8s_kind kind, const char *key,
     return p->kept;
 }
 
+void
+kube_store_complain(struct kube_store *s, enum k8s_kind kind,
+                    const char *message)
+{
+    char *key = xasprintf("%s (unreadable)", k8s_kind_name(kind));
+
+    remember_problem(s, kind, key, message);
+    free(key);
+}
+
+const struct kube_problem *
+kube_store_problems(struct kube_store *s, size_t max, size_t *n)
+{
+    if (!s->list_is_current) {
+        const struct shash_node **nodes = shash_sort(&s->problems);
+
+        s->n_list = MIN(shash_count(&s->problems), max);
+        free(s->list);
+        s->list = xmalloc((s->n_list + 1) * sizeof *s->list);
+        for (size_t i = 0; i < s->n_list; i++) {
+            const struct kube_problem *p = nodes[i]->data;
+            s->list[i] = *p;
+        }
+        free(nodes);
+        s->list_is_current = true;
+    }
+    *n = s->n_list;
+    return s->list;
+}
+
 /* Objects. */
 
 static void

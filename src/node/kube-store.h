@@ -26,7 +26,8 @@ struct kube_store {
     struct shash problems;      /* "struct kube_problem"s by key. */
     size_t n_warnings;          /* Unknown fields, in all. */
 
-    struct kube_problem *list;  /* Of all problems, made on demand. */
+    struct kube_problem *list;  /* Of problems, made on demand. */
+    size_t n_list;
     bool list_is_current;
 };
 
@@ -46,5 +47,14 @@ char *kube_store_delete(struct kube_store *, enum k8s_kind,
 /* Deletes all objects of a kind that are not in 'seen'.  Returns how many. */
 size_t kube_store_retain(struct kube_store *, enum k8s_kind,
                          const struct sset *seen);
+
+/* Records that some object of a kind could not be read at all, until the next
+ * list that can. */
+void kube_store_complain(struct kube_store *, enum k8s_kind,
+                         const char *message);
+
+/* Up to 'max' problems, sorted, borrowed until something is put or deleted. */
+const struct kube_problem *kube_store_problems(struct kube_store *, size_t max,
+                                               size_t *n);
 
 #endif /* kube-store.h */

@@ -28,7 +28,7 @@
 typedef char *store_func(void *p, const char *value);
 
 static store_func store_string, store_path, store_interface;
-static store_func store_established, store_table, store_zone;
+static store_func store_established, store_table, store_zone, store_cidrs;
 
 struct setting {
     const char *name;
@@ -54,6 +54,9 @@ static const struct setting table[] = {
       store_table, offsetof(struct settings, table_base) },
     { "zone", "N", "connection tracking zone to use",
       store_zone, offsetof(struct settings, zone) },
+    { "service-cidrs", "CIDR[,CIDR...]",
+      "destinations that the host translates: Services",
+      store_cidrs, 0 },
     { "gateway-port", "PORT", "interface that leads to the node itself",
       store_interface, offsetof(struct settings, gateway_port) },
 };
@@ -105,6 +108,33 @@ store_established(void *p, const char *value)
     }
     *recheck = !strcmp(value, "recheck");
     return NULL;
+}
+
+/* Fills the 'service_cidrs' of the settings 'p' themselves. */
+static char *
+store_cidrs(void *p, const char *value)
+{
+    struct prefix cidrs[SETTINGS_MAX_SERVICE_CIDRS];
+    struct settings *settings = p;
+    char *copy = xstrdup(value), *save = NULL, *error = NULL;
+    size_t n = 0;
+
+    for (char *word = strtok_r(copy, ", ", &save); word && !error;
+         word = strtok_r(NULL, ", ", &save)) {
+        if (n >= ARRAY_SIZE(cidrs)) {
+            error = xasprintf("more than %"PRIuSIZE" CIDRs",
+                              ARRAY_SIZE(cidrs));
+        } else if (!prefix_parse(word, &cidrs[n++])) {
+            error = xasprintf("\"%.64s\" is not a CIDR", word);
+        }
+    }
+    free(copy);
+    if (!error) {
+        free(settings->service_cidrs);
+        settings->service_cidrs = n ? xmemdup(cidrs, n * sizeof *cidrs) : NULL;
+        settings->n_service_cidrs = n;
+    }
+    return error;
 }
 
 static char *
@@ -179,6 +209,7 @@ settings_uninit(struct settings *settings)
     free(settings->db);
     free(settings->node);
     free(settings->gateway_port);
+    free(settings->service_cidrs);
 }
 
 /* The command line. */

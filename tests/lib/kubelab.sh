@@ -8,6 +8,7 @@
 #   kubelab_reason              why there can be none here; fails if there can
 #   kubelab_start [OPTION...]   certificates, etcd, kube-apiserver [OPTION...]
 #   kubelab_stop, kubelab_kill  the API server ends (SIGTERM, SIGKILL)
+#   kubelab_api_start [OPTION...]           it starts again
 #   kubelab_restart [OPTION...] kills it and starts it with the same data
 #   kubelab_cut, kubelab_mend   its packets are lost, both ways; no more
 #   kubelab_compact             etcd forgets all but the newest revision
@@ -120,9 +121,14 @@ kubelab_etcd_start() {
     echo $! > "$KUBELAB/etcd.pid"
 }
 
-# Waits until it is ready.  Options of kubelab_start() stay until others are
-# given.
+# Waits until it is ready.
 kubelab_api_start() {
+    kubelab_api_launch "$@"
+    kubelab_wait "${KUBELAB_PATIENCE:-50}"
+}
+
+# Options stay until others are given.
+kubelab_api_launch() {
     [ $# = 0 ] || printf '%s\n' "$@" > "$KUBELAB/options"
     touch "$KUBELAB/options"
     # shellcheck disable=SC2046
@@ -141,7 +147,6 @@ kubelab_api_start() {
         $(cat "$KUBELAB/options") \
         </dev/null >>"$KUBELAB/kube-apiserver.log" 2>&1 &
     echo $! > "$KUBELAB/kube-apiserver.pid"
-    kubelab_wait "${KUBELAB_PATIENCE:-50}"
 }
 
 kubelab_wait() {
@@ -277,12 +282,13 @@ END
 # them: a new folder, then a link that is replaced at once.  To be called again
 # when the token or the CA is new.
 kubelab_in_cluster() {
-    local dir=$KUBE_IN_CLUSTER new
+    local dir=$KUBE_IN_CLUSTER new token
+    token=$(kubelab_token "$1" "$2")
+    [ -n "$token" ] || return
     mkdir -p "$dir"
     new=$(mktemp -d "$dir/..XXXXXXXX")
     chmod 755 "$new"
-    kubelab_token "$1" "$2" > "$new/token"
-    [ -s "$new/token" ] || return
+    printf %s "$token" > "$new/token"
     cp "$KUBELAB/ca.crt" "$new/ca.crt"
     printf %s "$1" > "$new/namespace"
     ln -s "${new##*/}" "$dir/..data.new"

@@ -68,7 +68,11 @@ put_node(struct scene *s, const struct doc_node *node, struct ds *notes)
     enum k8s_kind kind;
     char *key;
 
-    assert_true(k8s_identify(node, NULL, &kind));
+    if (!k8s_identify(node, NULL, &kind)) {
+        assert_non_null(notes);
+        ds_put_cstr(notes, "skipped: an object of another kind\n");
+        return;
+    }
     object = k8s_parse(kind, node, s->pool, NULL, &report, &key);
     if (report.error && !notes) {
         fail_msg("%s: %s", key, report.error);

@@ -32,8 +32,9 @@ void scene_uninit(struct scene *);
 
 /* Puts every document of 'yaml' into the model. */
 void scene_put(struct scene *, const char *yaml);
-/* The same, but an object with an error may be what can be enforced of it.
- * Appends a line "error: …" or "warning: …" for each to 'notes'. */
+/* The same, but objects of other kinds are skipped, and one with an error may
+ * be what can be enforced of it.  Appends a line that begins with "error: ",
+ * "warning: " or "skipped: " for each to 'notes'. */
 void scene_put_tolerant(struct scene *, const char *yaml, struct ds *notes);
 /* Removes an object, which must be there.  'kind' as in YAML; 'ns' NULL for a
  * namespace. */

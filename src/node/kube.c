@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "kube.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "kubeconfig.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/vlog.h"
+#include "random.h"
+#include "timeval.h"
+#include "util.h"
+
+#include "kube-private.h"
+
+VLOG_DEFINE_THIS_MODULE(kube);
+
+/* A server that asks us to wait for longer is not obeyed. */
+#define MAX_RETRY_AFTER 60
+
+/* Problems above this many are only counted. */
+#define MAX_PROBLEMS 1000
+
+void
+kube_timing_default(struct kube_timing *timing)
+{
+    *timing = (struct kube_timing) {
+        .min_backoff = 100,
+        .max_backoff = 30 * 1000,
+        .watch = 5 * 60 * 1000,
+        .silence = 90 * 1000,
+        .away = 60 * 1000,
+    };
+}
+
+struct kube *
+kube_create(struct kubeconfig *config, const struct kube_timing *timing,
+            struct label_pool *pool, struct model *model)
+{
+    struct kube *kube = xzalloc(sizeof *kube);
+
+    kube->config = config;
+    if (timing) {
+        kube->timing = *timing;
+    } else {
+        kube_timing_default(&kube->timing);
+    }
+    kube->http = kube_http_create(config);
+    kube_store_init(&kube->store, pool, model);
+    for (size_t i = 0; i < K8S_N_KINDS; i++) {
+        kube_kind_init(&kube->kinds[i], kube, i);
+    }
+    VLOG_INFO("%s: following the cluster (%s)", config->server,
+              config->origin);
+    return kube;
+}
+
+void
+kube_destroy(struct kube *kube)
+{
+    if (kube) {
+        kube_check_cancel(kube);
+        for (size_t i = 0; i < K8S_N_KINDS; i++) {
+            kube_kind_uninit(&kube->kinds[i]);
+        }
+        kube_store_uninit(&kube->store);
+        kube_http_destroy(kube->http);
+        kubeconfig_destroy(kube->config);
+        free(kube->check_error);
+        free(kube->cluster);
+        free(kube->summary);
+        free(kube);
+    }
+}
+
+/* For the other files. */
+
+struct kube_request *
+kube_get(struct kube *kube, const struct kube_get *get)
+{
+    kube->last_start = time_msec();
+    return kube_http_get(kube->http, get);
+}
+
+void
+kube_retry_later(const struct kube *kube, struct kube_retry *retry,
+                 unsigned int retry_after)
+{
+    const struct kube_timing *t = &kube->timing;
+    unsigned int shift = MIN(retry->n_failures, 16);
+    unsigned int limit = MIN((uint64_t) t->min_backoff << shift,
+                             t->max_backoff);
+    long long int delay = limit / 2 + random_range(limit / 2 + 1);
+
+    delay = MAX(delay, MIN(retry_after, MAX_RETRY_AFTER) * 1000LL);
+    retry->n_failures++;
+    retry->at = time_msec() + delay;
+}
+
+void
+kube_retry_reset(struct kube_retry *retry)
+{
+    retry->n_failures = 0;
+    retry->at = 0;
+}
+
+void
+kube_suspect(struct kube *kube)
+{
+    if (kube->checked) {
+        kube->checked = false;
+        kube->trouble = time_msec();
+    }
+}
+
+void
+kube_reset(struct kube *kube)
+{
+    kube_check_cancel(kube);
+    for (size_t i = 0; i < K8S_N_KINDS; i++) {
+        kube_kind_cancel(&kube->kinds[i]);
+    }
+    kube_http_close(kube->http);
+    kube_suspect(kube);
+}
+
+void
+kube_set_error(char **old, char *new, const char *what)
+{
+    if (new && (!*old || strcmp(*old, new))) {
+        VLOG_WARN("%s: %s", what, new);
+    } else if (!new && *old) {
+        VLOG_INFO("%s: works again", what);
+    }
+    free(*old);
+    *old = new;
+}
+
+/* Running. */
+
+static bool
+has_requests(const struct kube *kube)
+{
+    if (kube->check) {
+        return true;
+    }
+    for (size_t i = 0; i < K8S_N_KINDS; i++) {
+        if (kube->kinds[i].request) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* When the server will have been silent for too long. */
+static long long int
+silence_deadline(const struct kube *kube)
+{
+    return MAX(kube_http_last_heard(kube->http), kube->last_start)
+           + kube->timing.silence;
+}
+
+static void
+check_silence(struct kube *kube)
+{
+    if (has_requests(kube) && time_msec() >= silence_deadline(kube)) {
+        VLOG_WARN("%s: nothing heard for %u ms, connecting again",
+                  kube->config->server, kube->timing.silence);
+        kube_reset(kube);
+    }
+}
+
+void
+kube_run(struct kube *kube)
+{
+    kube_http_run(kube->http);
+    kube_check_run(kube);
+    for (size_t i = 0; i < K8S_N_KINDS; i++) {
+        kube_kind_run(&kube->kinds[i]);
+    }
+    check_silence(kube);
+}
+
+void
+kube_wait(struct kube *kube)
+{
+    kube_http_wait(kube->http);
+    if (kube->check) {
+        if (kube_request_is_done(kube->check)) {
+            poll_immediate_wake();
+        }
+    } else if (!kube->checked) {
+        poll_timer_wait_until(kube->check_retry.at);
+    }
+    for (size_t i = 0; i < K8S_N_KINDS; i++) {
+        kube_kind_wait(&kube->kinds[i]);
+    }
+    if (has_requests(kube)) {
+        poll_timer_wait_until(silence_deadline(kube));
+    }
+}
+
+/* Status. */
+
+bool
+kube_is_synced(const struct kube *kube)
+{
+    for (size_t i = 0; i < K8S_N_KINDS; i++) {
+        if (!kube->kinds[i].synced) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Returns what 'k' has to complain about (caller frees), or NULL. */
+static char *
+describe_kind(const struct kube_kind *k)
+{
+    return (k->error
+            ? xasprintf("%s: %s", kube_kind_name(k), k->error)
+            : !k->synced
+            ? xasprintf("%s: not listed yet", kube_kind_name(k))
+            : k->state == KUBE_WAITING
+            ? xasprintf("%s: not watched now", kube_kind_name(k))
+            : NULL);
+}
+
+const char *
+kube_error(const struct kube *kube_)
+{
+    struct kube *kube = CONST_CAST(struct kube *, kube_);
+
+    free(kube->summary);
+    kube->summary = (kube->check_error
+                     ? xasprintf("%s: %s", kube->config->server,
+                                 kube->check_error)
+                     : NULL);
+    for (size_t i = 0; !kube->summary && i < K8S_N_KINDS; i++) {
+        kube->summary = describe_kind(&kube->kinds[i]);
+    }
+    return kube->summary;
+}
+
+uint64_t
+kube_sync_begin(struct kube *kube)
+{
+    return ++kube->ticket;
+}
+
+bool
+kube_sync_is_done(const struct kube *kube, uint64_t ticket)
+{
+    for (size_t i = 0; i < K8S_N_KINDS; i++) {
+        if (kube->kinds[i].done_ticket < ticket) {
+            return false;
+        }
+    }
+    return true;
+}
+
+const struct kube_problem *
+kube_problems(struct kube *kube, size_t *n)
+{
+    return kube_store_problems(&kube->store, MAX_PROBLEMS, n);
+}
+
+char *
+kube_problem_format(const struct kube_problem *p)
+{
+    return xasprintf("%s: %s%s", p->object, p->message,
+                     p->kept ? " (the last good version stays)" : "");
+}
+
+void
+kube_get_status(const struct kube *kube, struct kube_status *status)
+{
+    static const char *const states[] = {
+        [KUBE_WAITING] = "waiting",
+        [KUBE_LISTING] = "listing",
+        [KUBE_WATCHING] = "watching",
+    };
+
+    *status = (struct kube_status) {
+        .server = kube->config->server,
+        .origin = kube->config->origin,
+        .n_problems = shash_count(&kube->store.problems),
+        .n_warnings = kube->store.n_warnings,
+        .n_checks = kube->n_checks,
+    };
+    for (size_t i = 0; i < K8S_N_KINDS; i++) {
+        const struct kube_kind *k = &kube->kinds[i];
+
+        status->kinds[i] = (struct kube_kind_status) {
+            .state = states[k->state],
+            .error = k->error,
+            .synced = k->synced,
+            .n_lists = k->n_lists,
+            .n_watches = k->n_watches,
+            .n_events = k->n_events,
+        };
+    }
+}

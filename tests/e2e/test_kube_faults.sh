@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# What may happen to an API server and to the way there.  Meanwhile the last
+# state stays in force without a flow being touched; afterwards it is a cold
+# start's.
+
+# shellcheck source=tests/lib/kubelab.sh
+. "$NETLAB_TOP/tests/lib/kubelab.sh"
+
+FUNCTION_LIMIT=150
+
+setup() {
+    kubelab_reason && return
+    kubelab_start
+    kube apply -f "$NETLAB_TOP/deploy/kubernetes/base/rbac.yaml"
+    kubelab_in_cluster kube-system ovs-netpol
+    kube_ns shop
+    kube_run shop/web labels=app=web
+    kube_run shop/api labels=app=api
+    kube_run shop/db labels=app=db
+    serve shop/db tcp:5432
+    serve_wait
+    db_wants web
+    kube_daemon_start
+    settle
+}
+
+# db only talks to pods of app $1.  By kubectl on the API server's own machine,
+# which works when the network does not.
+db_wants() {
+    nsenter --net=/run/netns/kube -- env HOME="$KUBELAB/home" \
+        kubectl --kubeconfig="$KUBELAB/admin.conf" apply -f - <<END
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {namespace: shop, name: db}
+spec:
+  podSelector: {matchLabels: {app: db}}
+  ingress: [{from: [{podSelector: {matchLabels: {app: $1}}}]}]
+END
+}
+
+begin() {
+    local reason
+    ! reason=$(kubelab_reason) || skip "$reason"
+    log_allow '\|kube' "the API server really is away"
+    db_wants web
+    expect <<END
+shop/web -> shop/db tcp/5432 ok
+shop/api -> shop/db tcp/5432 denied
+END
+    flow_mods=$(status switch.flowMods)
+}
+
+# web may, api may not; nothing was told to the switch since begin().
+still_in_force() {
+    expect_packets <<END
+shop/web -> shop/db tcp/5432 ok
+shop/api -> shop/db tcp/5432 denied
+END
+    same flow_mods "$flow_mods" "$(status switch.flowMods)"
+}
+
+# The answer of readiness.
+not_ready() {
+    ! ovs-netpol wait --timeout=1 >/dev/null 2>&1
+}
+
+status_says() {
+    ovs-netpol status | grep -Eq -- "$1"
+}
+
+# The server is back: it catches up by itself.
+catches_up() {
+    ovs-netpol wait --timeout=60
+    ovs-appctl -t ovs-vswitchd revalidator/wait
+}
+
+# api may, web may not; and a daemon that starts with an empty switch makes the
+# same of it.
+changed() {
+    local before pid
+    catches_up
+    expect <<END
+shop/web -> shop/db tcp/5432 denied
+shop/api -> shop/db tcp/5432 ok
+END
+    before=$(flows)
+    pid=$(cat "$OVS_RUNDIR/ovs-netpold.pid")
+    ovs-netpol flush
+    until_ok 10 process_is_gone "$pid"
+    kube_daemon_start
+    settle
+    same "a cold start" "$before" "$(flows)"
+}
+
+test_killed() {
+    begin
+    kubelab_kill
+    until_ok 20 not_ready
+    still_in_force
+    kubelab_api_start
+    catches_up
+    still_in_force
+    db_wants api
+    changed
+}
+
+# Connections are closed orderly, as by an upgrade of the control plane.
+test_stopped() {
+    begin
+    kubelab_stop
+    until_ok 20 not_ready
+    kubelab_api_start
+    catches_up
+    still_in_force
+    db_wants api
+    changed
+}
+
+# What happened while we were not told: objects changed, came and went.
+test_changes_while_cut() {
+    begin
+    kubelab_cut
+    db_wants api
+    nsenter --net=/run/netns/kube -- env HOME="$KUBELAB/home" \
+        kubectl --kubeconfig="$KUBELAB/admin.conf" label pod -n shop web a=b
+    until_ok 60 not_ready
+    still_in_force
+    kubelab_mend
+    changed
+    kube label pod -n shop web a-
+}
+
+# A server that takes connections and says nothing.
+test_silent() {
+    begin
+    local pid
+    pid=$(cat "$KUBELAB/kube-apiserver.pid")
+    kill -STOP "$pid"
+    until_ok 60 not_ready
+    still_in_force
+    kill -CONT "$pid"
+    catches_up
+    still_in_force
+    db_wants api
+    changed
+}
+
+# Its revision is forgotten: 410 Gone, and everything is listed anew.
+test_compacted() {
+    begin
+    local n
+    kubelab_cut
+    for n in 1 2 3; do
+        db_wants "app-$n"
+    done
+    db_wants web
+    kubelab_compact
+    kubelab_kill
+    # Without its cache a watch is etcd's.
+    kubelab_mend
+    kubelab_api_start --watch-cache=false
+    catches_up
+    still_in_force
+    db_wants api
+    changed
+}
+
+# The old token is worth nothing any more; the files have a new one.
+test_token_rotated() {
+    begin
+    local old
+    old=$(cat "$KUBE_IN_CLUSTER/token")
+    kube delete serviceaccount -n kube-system ovs-netpol
+    kube apply -f "$NETLAB_TOP/deploy/kubernetes/base/rbac.yaml"
+    kubelab_restart
+    until_ok 20 status_says "401|nauthorized"
+    same "the old token" 401 "$(kubelab_code "$old")"
+    still_in_force
+    kubelab_in_cluster kube-system ovs-netpol
+    catches_up
+    still_in_force
+    db_wants api
+    changed
+}
+
+kubelab_code() {
+    curl -sS -A kubelab --cacert "$KUBELAB/ca.crt" -o /dev/null \
+        -w '%{http_code}' -H "Authorization: Bearer $1" "$KUBE_URL/api/v1/pods"
+}
+
+# Another CA: not to be trusted before our files say so.
+test_ca_replaced() {
+    begin
+    kubelab_new_ca
+    kubelab_restart
+    until_ok 20 status_says "certificate"
+    exits 1 ovs-netpol wait --timeout=1
+    db_wants api
+    still_in_force
+    kubelab_in_cluster kube-system ovs-netpol
+    changed
+}
+
+test_certificate_expired() {
+    begin
+    kubelab_kill
+    kubelab_certificate apiserver kube-apiserver "" 0
+    kubelab_api_launch
+    until_ok 40 status_says "certificate.*expired"
+    still_in_force
+    kubelab_kill
+    kubelab_certificate apiserver kube-apiserver
+    kubelab_api_start
+    catches_up
+    still_in_force
+    db_wants api
+    changed
+}
+
+# The API server comes back with what the cluster was a while ago: what was
+# newer is gone, and revisions are given out a second time.
+test_restored() {
+    begin
+    local namespaces
+    db_wants api
+    changed
+    kubelab_stop
+    kubelab_save then
+    namespaces=$(status objects.namespaces)
+    kubelab_api_start
+    db_wants web
+    kube_ns later
+    catches_up
+    expect <<END
+shop/web -> shop/db tcp/5432 ok
+shop/api -> shop/db tcp/5432 denied
+END
+    kubelab_kill
+    kubelab_restore then
+    kubelab_api_start
+    changed
+    same namespaces "$namespaces" "$(status objects.namespaces)"
+}

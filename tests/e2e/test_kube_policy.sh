@@ -1,0 +1,307 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# A real API server, kubectl as the user, real packets; we are the kubelet.
+
+# shellcheck source=tests/lib/kubelab.sh
+. "$NETLAB_TOP/tests/lib/kubelab.sh"
+
+setup() {
+    kubelab_reason && return
+    kubelab_start
+    kube apply -f "$NETLAB_TOP/deploy/kubernetes/base/rbac.yaml"
+    kubelab_in_cluster kube-system ovs-netpol
+    kube_ns shop team=shop
+    kube_ns ops team=ops
+    kube_run shop/web labels=app=web
+    kube_run shop/db labels=app=db ports=sql:TCP:5432
+    kube_run ops/prom labels=app=prom
+    serve shop/web tcp:80
+    serve shop/db tcp:5432,80
+    serve ops/prom tcp:9090
+    serve_wait
+    kube_daemon_start
+    settle
+}
+
+# Every test begins without policies.
+begin() {
+    local reason
+    ! reason=$(kubelab_reason) || skip "$reason"
+    kube delete networkpolicies --all --all-namespaces
+}
+
+# db only talks to pods that are labelled $2, in namespaces of team $1.
+db_wants() {
+    kube apply -f - <<END
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {namespace: shop, name: db}
+spec:
+  podSelector: {matchLabels: {app: db}}
+  ingress:
+  - from:
+    - namespaceSelector: {matchLabels: {team: $1}}
+      podSelector: {matchLabels: {app: $2}}
+END
+}
+
+test_apply_edit_delete() {
+    begin
+    expect <<END
+shop/web -> shop/db tcp/5432,icmp ok
+ops/prom -> shop/db tcp/5432,icmp ok
+END
+    db_wants shop web
+    expect <<END
+shop/web -> shop/db tcp/5432,icmp ok
+ops/prom -> shop/db tcp/5432,icmp denied
+END
+    KUBE_EDITOR="sed -i -e 's/team: shop/team: ops/' -e 's/app: web/app: prom/'" \
+        kube edit networkpolicy -n shop db
+    expect <<END
+shop/web -> shop/db tcp/5432,icmp denied
+ops/prom -> shop/db tcp/5432,icmp ok
+END
+    kube patch networkpolicy -n shop db --type=json -p \
+        '[{"op": "add", "path": "/spec/ingress/0/ports", "value": [{"port": "sql"}]}]'
+    expect <<END
+ops/prom -> shop/db tcp/5432 ok
+ops/prom -> shop/db tcp/80,icmp denied
+END
+    kube delete networkpolicy -n shop db
+    expect <<END
+shop/web -> shop/db tcp/5432,tcp/80,icmp ok
+ops/prom -> shop/db tcp/5432,tcp/80,icmp ok
+END
+}
+
+test_pod_labels() {
+    begin
+    db_wants shop client
+    expect <<< "shop/web -> shop/db tcp/5432 denied"
+    kube label pod -n shop web --overwrite app=client
+    expect <<< "shop/web -> shop/db tcp/5432 ok"
+    kube label pod -n shop web --overwrite app=web
+    expect <<< "shop/web -> shop/db tcp/5432 denied"
+    # The pod that the policy is about.
+    kube label pod -n shop db --overwrite app=retired
+    expect <<< "shop/web -> shop/db tcp/5432 ok"
+    kube label pod -n shop db --overwrite app=db
+    expect <<< "shop/web -> shop/db tcp/5432 denied"
+}
+
+test_namespace_labels() {
+    begin
+    db_wants shop prom
+    expect <<< "ops/prom -> shop/db tcp/5432 denied"
+    kube label namespace ops --overwrite team=shop
+    expect <<< "ops/prom -> shop/db tcp/5432 ok"
+    kube label namespace ops team-
+    expect <<< "ops/prom -> shop/db tcp/5432 denied"
+    kube label namespace ops team=ops
+}
+
+# The interface is there before the kubelet reports the address.
+test_new_pod() {
+    begin
+    db_wants shop web
+    kube_pod shop/new labels=app=web
+    pod shop/new ip=200 only=net
+    settle
+    expect_packets <<< "shop/new -> shop/db tcp/5432,icmp denied"
+    kube_pod_status shop/new Running "$(host_get shop/new v4)" \
+        "$(host_get shop/new v6)"
+    expect <<< "shop/new -> shop/db tcp/5432,icmp ok"
+    kube_stop shop/new
+    settle
+}
+
+# The new pod with the address is judged by its own labels, in both directions,
+# whichever of the two objects is heard of last.
+test_address_reused() {
+    begin
+    db_wants shop client
+    kube_run shop/old labels=app=client ip=210
+    expect <<< "shop/old -> shop/db tcp/5432 ok"
+    kube_stop shop/old
+    kube_run shop/new labels=app=web ip=210
+    expect <<< "shop/new -> shop/db tcp/5432 denied"
+    kube_stop shop/new
+
+    # The object outlives its pod: it ends, and is deleted much later.
+    kube_run shop/old labels=app=web ip=210
+    expect <<< "shop/old -> shop/db tcp/5432 denied"
+    pod_delete shop/old only=net
+    kube_pod_status shop/old Succeeded 10.244.0.210 fd00:10:244::d2
+    kube_run shop/new labels=app=client ip=210
+    expect <<< "shop/new -> shop/db tcp/5432 ok"
+    kube_pod_delete shop/old
+    expect <<< "shop/new -> shop/db tcp/5432 ok"
+    kube_stop shop/new
+    settle
+}
+
+# Deleted, and created again with the same name: another pod.
+test_name_reused() {
+    begin
+    db_wants shop client
+    kube_run shop/job labels=app=client ip=215
+    expect <<< "shop/job -> shop/db tcp/5432 ok"
+    kube_stop shop/job
+    kube_run shop/job labels=app=web ip=216
+    expect <<< "shop/job -> shop/db tcp/5432 denied"
+    kube_stop shop/job
+    settle
+}
+
+# A finished pod has no address, whatever its status still says.
+test_completed_pods() {
+    begin
+    local phase
+    db_wants shop client
+    for phase in Succeeded Failed; do
+        kube_pod shop/job labels=app=client
+        kube_pod_status shop/job Running 10.244.0.220 fd00:10:244::220
+        kube_run shop/next labels=app=web ip=220
+        kube_pod_status shop/job "$phase" 10.244.0.220 fd00:10:244::220
+        expect <<< "shop/next -> shop/db tcp/5432 denied"
+        kube label pod -n shop next --overwrite app=client
+        kube label pod -n shop job --overwrite app=web
+        expect <<< "shop/next -> shop/db tcp/5432 ok"
+        kube_stop shop/next
+        kube_pod_delete shop/job
+    done
+    settle
+}
+
+# A pod of the host's network is the node to policies: no label of it counts.
+test_host_network() {
+    begin
+    db_wants shop web
+    kube_pod shop/agent labels=app=prom host=true
+    kube_pod_status shop/agent Running 10.244.0.1 fd00:10:244::1
+    # The node reaches its own pods, always.
+    expect <<END
+node -> shop/db tcp/5432,icmp ok
+ops/prom -> shop/db tcp/5432 denied
+END
+    # Nothing isolates it, and nobody is it.
+    kube apply -f - <<END
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {namespace: shop, name: agent}
+spec:
+  podSelector: {matchLabels: {app: prom}}
+  policyTypes: [Ingress, Egress]
+END
+    expect <<END
+node -> shop/web tcp/80,icmp ok
+shop/web -> node icmp ok
+END
+    kube_pod_delete shop/agent
+}
+
+# More than one page, and all at once.
+test_many() {
+    begin
+    local n
+    for n in $(seq 300); do
+        echo "---"
+        echo "apiVersion: networking.k8s.io/v1"
+        echo "kind: NetworkPolicy"
+        echo "metadata: {namespace: ops, name: many-$n}"
+        echo "spec: {podSelector: {matchLabels: {number: \"$n\"}}}"
+    done > "$LAB/many.yaml"
+    db_wants shop prom
+    kube create -f "$LAB/many.yaml" >/dev/null
+    expect <<< "ops/prom -> shop/db tcp/5432 denied"
+    kube label pod -n ops prom number=300
+    expect <<< "shop/web -> ops/prom tcp/9090 denied"
+    same policies 301 "$(ovs-netpol policies -o json |
+        /usr/bin/python3 -c 'import json, sys; print(len(json.load(sys.stdin)))')"
+    # A start lists them.
+    daemon_stop
+    kube_daemon_start
+    settle
+    same "flow_mods" 0 "$(status switch.flowMods)"
+    same policies 301 "$(ovs-netpol policies -o json |
+        /usr/bin/python3 -c 'import json, sys; print(len(json.load(sys.stdin)))')"
+    kube delete -f "$LAB/many.yaml" --wait=false >/dev/null
+    kube label pod -n ops prom number-
+    expect <<< "shop/web -> ops/prom tcp/9090 ok"
+}
+
+# A namespace that goes takes everything with it.
+test_namespace_deleted() {
+    begin
+    kube_ns gone team=gone
+    kube_run gone/pod labels=app=web
+    kube create -f - <<END
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {namespace: gone, name: all}
+spec: {podSelector: {}, policyTypes: [Egress]}
+END
+    expect <<< "gone/pod -> shop/db tcp/5432 denied"
+    kube delete networkpolicy -n gone all
+    kube_stop gone/pod
+    kube delete namespace gone --wait=false
+    # The namespace controller's part: no finalizer is left.
+    kube get namespace gone -o json |
+        sed 's/"kubernetes"//' |
+        kube replace --raw /api/v1/namespaces/gone/finalize -f - >/dev/null
+    expect <<< "shop/web -> shop/db tcp/5432 ok"
+    same namespaces 0 "$(ovs-netpol status -o json | grep -c gone)"
+}
+
+# Twice from scratch: the same flows.
+test_cold_start() {
+    begin
+    local before
+    db_wants ops prom
+    expect <<< "shop/web -> shop/db tcp/5432 denied"
+    before=$(flows)
+    daemon_stop
+    kube_daemon_start
+    settle
+    same flow_mods 0 "$(status switch.flowMods)"
+    same flows "$before" "$(flows)"
+    flush
+    kube_daemon_start
+    settle
+    same flows "$before" "$(flows)"
+}
+
+flush() {
+    local pid
+    pid=$(cat "$OVS_RUNDIR/ovs-netpold.pid")
+    ovs-netpol flush
+    until_ok 10 process_is_gone "$pid"
+}
+
+# What the user wants to know about a policy, where they look for it.
+test_events() {
+    begin
+    local text
+    kube create -f - <<END
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {namespace: shop, name: odd}
+spec:
+  podSelector: {matchLabels: {app: db}}
+  ingress:
+  - from: [{ipBlock: {cidr: "::ffff:10.0.0.0/104"}}]
+END
+    settle
+    ovs-netpol policies
+    text=$(ovs-netpol status)
+    contains status "shop/odd" "$text"
+    until_ok 10 is_described shop odd
+    # The rest of it is in force.
+    expect <<< "shop/web -> shop/db tcp/5432 denied"
+}
+
+is_described() {
+    kube describe networkpolicy -n "$1" "$2" | grep -q 'Warning.*ovs-netpol'
+}
