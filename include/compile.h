@@ -36,6 +36,7 @@ struct flowset;
 struct groups;
 struct label_pool;
 struct model;
+struct netset;
 struct policies;
 struct rules;
 
@@ -65,6 +66,9 @@ const struct groups *compile_groups(const struct compile *);
 const struct policies *compile_policies(const struct compile *);
 const struct rules *compile_rules(const struct compile *,
                                   enum k8s_direction);
+
+const struct netset *compile_netset(const struct compile *,
+                                    enum k8s_direction);
 
 struct compile_stats {
     size_t n_members, n_policies;

@@ -41,7 +41,7 @@ struct netset_list {
 
 struct netset *netset_create(void);
 void netset_destroy(struct netset *);
-struct partition *netset_partition(struct netset *);
+struct partition *netset_partition(const struct netset *);
 
 /* One more use of the list of these blocks, in any order. */
 struct netset_list *netset_ref(struct netset *,

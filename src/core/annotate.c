@@ -41,6 +41,7 @@ struct annotation {
     struct ofputil_table_map *names;
     struct hmap rules[K8S_N_DIRECTIONS];
     struct hmap targets[K8S_N_DIRECTIONS];
+    struct hmap nets[K8S_N_DIRECTIONS];
     int table;                  /* Of the last flow, -1 before the first. */
     struct ds *s;
 };
@@ -76,6 +77,17 @@ index_rules(struct annotation *a, enum k8s_direction d)
 
     HMAP_FOR_EACH (r, node, &compile_rules(a->compile, d)->rules) {
         get_entry(&a->rules[d], r->id.value, r);
+    }
+}
+
+static void
+index_nets(struct annotation *a, enum k8s_direction d)
+{
+    const struct netset *netset = compile_netset(a->compile, d);
+    struct partition_class *c;
+
+    HMAP_FOR_EACH (c, node, &netset_partition(netset)->classes) {
+        get_entry(&a->nets[d], c->number.value, c);
     }
 }
 
@@ -237,8 +249,9 @@ put_clause(const struct annotation *a, const struct flowset_flow *f)
     put_more(n, a->s);
 }
 
-/* The address that an address table's flow is about. */
-static void
+/* The address that an address table's flow is about, and its pod, which is
+ * returned. */
+static const struct k8s_pod *
 put_owner(const struct annotation *a, const struct flowset_flow *f, bool own)
 {
     bool source = own == (table_direction(a, f->table) == K8S_EGRESS);
@@ -257,6 +270,54 @@ put_owner(const struct annotation *a, const struct flowset_flow *f, bool own)
     } else {
         address_format(&addr, a->s);
     }
+    return pod;
+}
+
+static void
+put_peer(const struct annotation *a, const struct flowset_flow *f)
+{
+    enum k8s_direction d = table_direction(a, f->table);
+    const struct k8s_pod *pod = put_owner(a, f, false);
+    const struct group_member *m
+        = (pod ? group_member_find(compile_groups(a->compile), pod->up.ns,
+                                   pod->up.name)
+           : NULL);
+    const struct partition_class *c = m ? m->classes[GROUP_PEER(d)] : NULL;
+
+    for (size_t i = 0; c && i < MIN(c->n_sets, MAX_NAMES); i++) {
+        ds_put_cstr(a->s, i ? ", " : " is among ");
+        group_format(CONTAINER_OF(c->sets[i], struct group, set), a->s);
+    }
+    if (c) {
+        put_more(c->n_sets, a->s);
+    }
+}
+
+/* Who uses the lists of ipBlocks that a prefix is in. */
+static void
+put_net(const struct annotation *a, const struct flowset_flow *f)
+{
+    enum k8s_direction d = table_direction(a, f->table);
+    const struct partition_class *c;
+    size_t n = 0;
+
+    if (!cookie_id(f->cookie)) {
+        ds_put_cstr(a->s, "in no ipBlock: an except");
+        return;
+    }
+    c = find_entry(&a->nets[d], cookie_id(f->cookie))->what;
+    ds_put_cstr(a->s, "in the ipBlocks of ");
+    for (size_t i = 0; i < c->links.n; i++) {
+        const struct rule_peers *p = c->links.p[i];
+
+        for (size_t j = 0; j < p->rules.n; j++) {
+            if (n++ < MAX_NAMES) {
+                ds_put_cstr(a->s, n > 1 ? "; " : "");
+                put_rule(p->rules.p[j], a->s);
+            }
+        }
+    }
+    put_more(n, a->s);
 }
 
 static void
@@ -317,10 +378,10 @@ put_purpose(const struct annotation *a, const struct flowset_flow *f)
         put_target(a, f);
         break;
     case COOKIE_PEER:
-        put_owner(a, f, false);
+        put_peer(a, f);
         break;
     case COOKIE_NET:
-        ds_put_cstr(a->s, "part of an ipBlock");
+        put_net(a, f);
         break;
     case COOKIE_EXEMPT:
         ds_put_cstr(a->s,
@@ -391,13 +452,16 @@ annotate_flows(struct compile *compile, const struct model *model)
     for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
         hmap_init(&a.rules[d]);
         hmap_init(&a.targets[d]);
+        hmap_init(&a.nets[d]);
         index_rules(&a, d);
+        index_nets(&a, d);
     }
     index_targets(&a);
     flowset_for_each(compile_flowset(compile), true, put_flow, &a);
     for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
         destroy_index(&a.rules[d]);
         destroy_index(&a.targets[d]);
+        destroy_index(&a.nets[d]);
     }
     pipeline_table_map_destroy(a.names);
     return ds_steal_cstr(&s);

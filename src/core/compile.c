@@ -439,6 +439,12 @@ compile_rules(const struct compile *c, enum k8s_direction d)
     return c->sides[d].rules;
 }
 
+const struct netset *
+compile_netset(const struct compile *c, enum k8s_direction d)
+{
+    return c->sides[d].netset;
+}
+
 static size_t
 count_classes(const struct partition *p)
 {

@@ -67,9 +67,9 @@ netset_create(void)
 }
 
 struct partition *
-netset_partition(struct netset *ns)
+netset_partition(const struct netset *ns)
 {
-    return &ns->partition;
+    return CONST_CAST(struct partition *, &ns->partition);
 }
 
 /* Nodes. */

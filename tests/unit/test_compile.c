@@ -233,22 +233,61 @@ test_allow_all(void **state)
     assert_int_equal(scene_count(s, TABLE_INGRESS_RULE), n);
 }
 
-/* Bands. */
+/* Many conjunctions. */
+
+#define MAX_RULES 16384
+
+/* What the clause and conj_id flows say about one rule. */
+struct seen {
+    uint32_t id;
+    uint16_t priority;
+    uint8_t clauses;            /* A bit for each. */
+    bool allows;
+};
 
 struct load {
     uint16_t min_priority;
-    size_t max_parts;
+    size_t max_parts, n_seen;
+    struct seen seen[MAX_RULES];
 };
 
+static struct seen *
+see(struct load *load, uint32_t id, uint16_t priority)
+{
+    struct seen *seen;
+    size_t i = id % MAX_RULES;
+
+    while (load->seen[i].id && load->seen[i].id != id) {
+        i = (i + 1) % MAX_RULES;
+    }
+    seen = &load->seen[i];
+    if (!seen->id) {
+        assert_true(++load->n_seen < MAX_RULES);
+        seen->id = id;
+        seen->priority = priority;
+    }
+    assert_int_equal(seen->priority, priority);
+    return seen;
+}
+
 static void
-measure(const struct flowset_flow *flow, void *load_)
+measure_flow(const struct flowset_flow *flow, void *load_)
 {
     struct load *load = load_;
     const struct ofpact *a;
     size_t n = 0;
 
+    if (flow->match.wc.masks.conj_id) {
+        see(load, flow->match.flow.conj_id, flow->priority)->allows = true;
+    }
     OFPACT_FOR_EACH (a, flow->ofpacts, flow->ofpacts_len) {
-        n += a->type == OFPACT_CONJUNCTION;
+        if (a->type == OFPACT_CONJUNCTION) {
+            const struct ofpact_conjunction *c = ofpact_get_CONJUNCTION(a);
+
+            see(load, c->id, flow->priority)->clauses |= 1 << c->clause;
+            assert_int_equal(c->n_clauses, 3);
+            n++;
+        }
     }
     if (n) {
         load->min_priority = MIN(load->min_priority, flow->priority);
@@ -256,28 +295,43 @@ measure(const struct flowset_flow *flow, void *load_)
     }
 }
 
-static struct load
-measure_load(const struct scene *s)
+/* Each rule is complete, at one priority. */
+static void
+check_load(const struct load *load, size_t n_rules)
 {
-    struct load load = { UINT16_MAX, 0 };
+    assert_int_equal(load->n_seen, n_rules);
+    for (size_t i = 0; i < MAX_RULES; i++) {
+        if (load->seen[i].id) {
+            assert_int_equal(load->seen[i].clauses, 7);
+            assert_true(load->seen[i].allows);
+        }
+    }
+}
 
-    flowset_for_each(s->fs, false, measure, &load);
+static struct load *
+measure(const struct scene *s)
+{
+    struct load *load = xzalloc(sizeof *load);
+
+    load->min_priority = UINT16_MAX;
+    flowset_for_each(s->fs, false, measure_flow, load);
     return load;
 }
 
-/* A policy with 'n' rules that need a conjunction each: three targets, three
- * peers, no ports. */
+/* A policy with 'n' rules from the 'first'-th on that need a conjunction each:
+ * for three targets, several peers, and all for the same port. */
 static void
-put_conjunctions(struct scene *s, size_t n)
+put_conjunctions(struct scene *s, const char *name, size_t first, size_t n)
 {
     struct ds yaml = DS_EMPTY_INITIALIZER;
 
-    ds_put_cstr(&yaml, "apiVersion: networking.k8s.io/v1\n"
-                       "kind: NetworkPolicy\n"
-                       "metadata: {namespace: shop, name: many}\n"
-                       "spec:\n  podSelector: {}\n  ingress:\n");
-    for (size_t i = 0; i < n; i++) {
-        ds_put_format(&yaml, "  - from:\n"
+    ds_put_format(&yaml, "apiVersion: networking.k8s.io/v1\n"
+                         "kind: NetworkPolicy\n"
+                         "metadata: {namespace: shop, name: %s}\n"
+                         "spec:\n  podSelector: {}\n  ingress:\n", name);
+    for (size_t i = first; i < first + n; i++) {
+        ds_put_format(&yaml, "  - ports: [{port: 443}]\n"
+                             "    from:\n"
                              "    - podSelector: {}\n"
                              "    - ipBlock: {cidr: 172.16.%"PRIuSIZE
                              ".%"PRIuSIZE"/32}\n", i / 256, i % 256);
@@ -286,15 +340,10 @@ put_conjunctions(struct scene *s, size_t n)
     ds_destroy(&yaml);
 }
 
-/* No flow gets more conjunction() actions than Open vSwitch shows. */
+/* Three pods that are in three target and three peer classes. */
 static void
-test_bands(void **state)
+put_three_classes(struct scene *s)
 {
-    struct scene *s = *state;
-    struct compile_stats stats;
-    struct load load;
-    char *small, *again;
-
     for (int i = 0; i < 3; i++) {
         char *pod = xasprintf(SCENE_POD("shop", "p%d", "l%d: x", "n1",
                                         "10.0.0.%d", ""), i, i, i);
@@ -309,27 +358,70 @@ test_bands(void **state)
         free(pod);
         free(policy);
     }
-    put_conjunctions(s, FLOWSET_MAX_PARTS);
+}
+
+/* No flow gets more conjunction() actions than Open vSwitch shows. */
+static void
+test_bands(void **state)
+{
+    struct scene *s = *state;
+    struct compile_stats stats;
+    struct load *load;
+    char *small, *again;
+
+    put_three_classes(s);
+    put_conjunctions(s, "many", 0, FLOWSET_MAX_PARTS);
     scene_run(s);
-    load = measure_load(s);
-    assert_int_equal(load.max_parts, FLOWSET_MAX_PARTS);
-    assert_int_equal(load.min_priority, PRIORITY_CONJ);
+    load = measure(s);
+    check_load(load, FLOWSET_MAX_PARTS);
+    assert_int_equal(load->max_parts, FLOWSET_MAX_PARTS);
+    assert_int_equal(load->min_priority, PRIORITY_CONJ);
+    free(load);
     small = all_flows(s);
 
-    put_conjunctions(s, FLOWSET_MAX_PARTS + 1);
+    put_conjunctions(s, "many", 0, FLOWSET_MAX_PARTS + 1);
     scene_run(s);
-    load = measure_load(s);
-    assert_true(load.max_parts < FLOWSET_MAX_PARTS * 2 / 3);
-    assert_int_equal(load.min_priority, PRIORITY_CONJ - 1);
+    load = measure(s);
+    check_load(load, FLOWSET_MAX_PARTS + 1);
+    assert_true(load->max_parts < FLOWSET_MAX_PARTS * 2 / 3);
+    assert_int_equal(load->min_priority, PRIORITY_CONJ - 1);
+    free(load);
     compile_get_stats(s->compile, &stats);
-    assert_int_equal(stats.n_conjunctions, (FLOWSET_MAX_PARTS + 1) * (3 + 4));
+    assert_int_equal(stats.n_conjunctions,
+                     (FLOWSET_MAX_PARTS + 1) * (3 + 4 + 1));
 
-    put_conjunctions(s, FLOWSET_MAX_PARTS);
+    put_conjunctions(s, "many", 0, FLOWSET_MAX_PARTS);
     scene_run(s);
     again = all_flows(s);
     assert_string_equal(small, again);
     free(small);
     free(again);
+}
+
+/* 10,000 rules of one node that share tcp/443. */
+static void
+test_many_rules(void **state)
+{
+    struct scene *s = *state;
+    struct load *load;
+
+    put_three_classes(s);
+    put_conjunctions(s, "one", 0, 5000);
+    put_conjunctions(s, "two", 5000, 5000);
+    scene_run(s);
+    load = measure(s);
+    check_load(load, 10000);
+    assert_true(load->max_parts <= FLOWSET_MAX_PARTS);
+    free(load);
+
+    /* Two thirds of them go. */
+    scene_delete(s, "NetworkPolicy", "shop", "two");
+    put_conjunctions(s, "one", 0, 3333);
+    scene_run(s);
+    load = measure(s);
+    check_load(load, 3333);
+    assert_int_equal(load->min_priority, PRIORITY_CONJ);
+    free(load);
 }
 
 /* S27: the node's traffic comes in where the gateway is. */
@@ -462,6 +554,7 @@ main(void)
         TEST(test_address_moves),
         TEST(test_allow_all),
         TEST(test_bands),
+        TEST(test_many_rules),
         TEST(test_gateway),
         cmocka_unit_test(test_guard),
         TEST(test_stats),

@@ -164,6 +164,64 @@ test_recheck(void **state OVS_UNUSED)
     flowset_destroy(recheck);
 }
 
+/* What the specification wants whatever the policies say. */
+static const struct {
+    const char *title;
+    enum pipeline_table table;
+    const char *flow;           /* Priority, match, actions. */
+} always[] = {
+    { "S29: related is allowed", TABLE_CONN_STATE,
+      "100,ct_state=+rel+trk actions=goto_table:56" },
+    { "invalid is not", TABLE_CONN_STATE,
+      "200,ct_state=+inv+trk actions=goto_table:57" },
+    { "S30: ARP", TABLE_CONNTRACK, "300,arp actions=goto_table:56" },
+    { "S30: neighbour solicitation", TABLE_CONNTRACK,
+      "300,icmp6,icmp_type=135 actions=goto_table:56" },
+    { "S30: neighbour advertisement", TABLE_CONNTRACK,
+      "300,icmp6,icmp_type=136 actions=goto_table:56" },
+    { "S30: multicast listeners", TABLE_CONNTRACK,
+      "300,icmp6,ipv6_dst=ff02::/16,icmp_type=143 actions=goto_table:56" },
+    { "S30: DHCP", TABLE_CONNTRACK,
+      "250,udp,nw_dst=255.255.255.255,tp_src=68,tp_dst=67 "
+      "actions=goto_table:56" },
+    { "S31: no multicast from a pod", TABLE_CONNTRACK,
+      "200,ip,reg0=0x2/0x2,nw_dst=224.0.0.0/4 actions=goto_table:57" },
+    { "S31: no IPv6 multicast from a pod", TABLE_CONNTRACK,
+      "200,ipv6,reg0=0x2/0x2,ipv6_dst=ff00::/8 actions=goto_table:57" },
+    { "S31: no broadcast from a pod", TABLE_CONNTRACK,
+      "200,ip,reg0=0x2/0x2,nw_dst=255.255.255.255 actions=goto_table:57" },
+    { "S31: no other ethertypes from a pod", TABLE_CONNTRACK,
+      "50,reg0=0x2/0x2 actions=goto_table:57" },
+    { "S32: fragments go through conntrack like the rest", TABLE_CONNTRACK,
+      "100,ip actions=ct(table=42,zone=40)" },
+    { "S32: those of IPv6 too", TABLE_CONNTRACK,
+      "100,ipv6 actions=ct(table=42,zone=40)" },
+    { "no rule, no leave", TABLE_EGRESS_RULE, "0 actions=goto_table:57" },
+    { "no rule, no entry", TABLE_INGRESS_RULE, "0 actions=goto_table:57" },
+    { "not isolated", TABLE_EGRESS_TARGET, "0 actions=goto_table:49" },
+};
+
+static void
+test_always(void **state OVS_UNUSED)
+{
+    struct flowset *fs = install(&configs[0]);
+    char *text = flowtext_table(fs, -1);
+
+    for (size_t i = 0; i < ARRAY_SIZE(always); i++) {
+        char *line = xasprintf("cookie=0x6e70010000000000,table=%d,"
+                               "priority=%s\n",
+                               pipeline_table(&configs[0], always[i].table),
+                               always[i].flow);
+
+        if (!strstr(text, line)) {
+            fail_msg("%s: no %s", always[i].title, line);
+        }
+        free(line);
+    }
+    free(text);
+    flowset_destroy(fs);
+}
+
 /* In front of the bridge's own flows, once. */
 static void
 test_hook(void **state OVS_UNUSED)
@@ -263,6 +321,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_static_flows),
         cmocka_unit_test(test_recheck),
+        cmocka_unit_test(test_always),
         cmocka_unit_test(test_hook),
         cmocka_unit_test(test_table_map),
         cmocka_unit_test(test_bounds),
