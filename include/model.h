@@ -90,8 +90,8 @@ bool model_set_node_addresses(struct model *, const struct in6_addr[],
                               size_t n);
 const struct in6_addr *model_node_addresses(const struct model *, size_t *n);
 
-/* Destinations that the host translates (Service addresses, S25).  Returns true
- * if that changed anything. */
+/* Destinations that the host translates (Service addresses, S25).  Returns
+ * true if that changed anything. */
 bool model_set_service_cidrs(struct model *, const struct prefix[], size_t n);
 const struct prefix *model_service_cidrs(const struct model *, size_t *n);
 

@@ -261,12 +261,14 @@ classifier_switch_send(const struct classifier_switch *sw,
                                          & REG_FLAG_GUARD);
             break;
         }
+        outcome->cookie = f->cookie;
         if (trace) {
             put_trace(&x, f);
         }
         table = act(&x, f);
     }
     for (int d = 0; d < 2; d++) {
+        outcome->targets[d] = x.flow.regs[REG_TARGET(d)];
         outcome->rules[d] = x.flow.regs[REG_RULE(d)];
     }
 }

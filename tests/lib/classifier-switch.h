@@ -30,7 +30,9 @@ struct classifier_outcome {
     bool passed;                /* Handed back to the bridge. */
     unsigned int n_commits;     /* ct(commit) actions... */
     bool marked;                /* ...of which one set ct_mark[0]. */
-    uint32_t rules[2];          /* Those in registers 7 and 8 at the end. */
+    uint32_t targets[2];        /* At the end: the classes of the targets... */
+    uint32_t rules[2];          /* ...and the rules, see pipeline.h. */
+    uint64_t cookie;            /* Of the last flow that it matched. */
 };
 
 /* Sends one packet through.  'ct_state' (CS_*) is what conntrack will find.

@@ -234,7 +234,7 @@ put_policy(const struct cluster *c, unsigned int i, struct ds *s)
 static void
 put_surroundings(const struct cluster *c, struct ds *s)
 {
-    const char *node = cluster_node_name(c->node);
+    const char *node = cluster_node_name(c->here.node);
     struct in6_addr addresses[2];
     size_t n = cluster_node_addresses(c, addresses);
 
@@ -242,6 +242,10 @@ put_surroundings(const struct cluster *c, struct ds *s)
     for (size_t i = 0; i < n; i++) {
         ds_put_char(s, ' ');
         address_format(&addresses[i], s);
+    }
+    for (size_t i = 0; i < c->here.n_service_cidrs; i++) {
+        ds_put_cstr(s, ", Services: ");
+        prefix_format(&c->here.service_cidrs[i], s);
     }
     ds_put_char(s, '\n');
     for (unsigned int i = 0; i < CLUSTER_N_IFACES; i++) {

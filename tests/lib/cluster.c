@@ -70,10 +70,10 @@ cluster_node_addresses(const struct cluster *c, struct in6_addr addresses[2])
 {
     size_t n = 0;
 
-    if (c->has_node_v4) {
+    if (c->here.has_v4) {
         address_parse("172.16.0.1", &addresses[n++]);
     }
-    if (c->has_node_v6) {
+    if (c->here.has_v6) {
         address_parse("fd00:172::1", &addresses[n++]);
     }
     return n;

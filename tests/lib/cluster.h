@@ -33,6 +33,7 @@ enum {
     CLUSTER_MAX_PEERS = 4,
     CLUSTER_MAX_PORTS = 4,
     CLUSTER_MAX_RULES = 3,
+    CLUSTER_MAX_SERVICE_CIDRS = 2,
 };
 
 /* For each key 0 if it is absent, else 1 plus the number of its value. */
@@ -123,9 +124,16 @@ struct cluster_policy {
     struct cluster_rule rules[K8S_N_DIRECTIONS][CLUSTER_MAX_RULES];
 };
 
+/* Our node. */
+struct cluster_surroundings {
+    uint8_t node;               /* enum cluster_node. */
+    bool has_v4, has_v6;        /* Addresses. */
+    uint8_t n_service_cidrs;
+    struct prefix service_cidrs[CLUSTER_MAX_SERVICE_CIDRS];
+};
+
 struct cluster {
-    uint8_t node;               /* Ours: enum cluster_node. */
-    bool has_node_v4, has_node_v6;
+    struct cluster_surroundings here;
     struct cluster_space spaces[CLUSTER_N_SPACES];
     struct cluster_pod pods[CLUSTER_N_PODS];
     struct cluster_iface ifaces[CLUSTER_N_IFACES];

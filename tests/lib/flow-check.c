@@ -14,8 +14,8 @@
 #include "model.h"
 #include "openvswitch/dynamic-string.h"
 #include "packets.h"
-#include "property.h"
-#include "random-cluster.h"
+#include "policy.h"
+#include "rule.h"
 #include "util.h"
 #include "verdict.h"
 #include "world.h"
@@ -37,24 +37,14 @@ is_local(const struct model *model, const struct k8s_pod *pod)
     return pod && model_pod_is_local(model, pod);
 }
 
-/* What our node must do with the connection. */
+/* What our node must do with the connection: '*v' restricted to the ends that
+ * are ours. */
 static bool
-expect(const struct model *model, const struct verdict_query *q)
+expect(const struct model *model, const struct verdict_query *q,
+       const struct verdict *v)
 {
-    bool src_local = is_local(model, q->src.pod);
-    bool dst_local = is_local(model, q->dst.pod);
-    struct verdict v;
-    bool allowed;
-
-    if (src_local && dst_local) {
-        return verdict_allows(model, q);
-    } else if (!src_local && !dst_local) {
-        return true;
-    }
-    verdict_evaluate(model, q, &v);
-    allowed = v.side[src_local ? K8S_EGRESS : K8S_INGRESS].allowed;
-    verdict_uninit(&v);
-    return allowed;
+    return ((!is_local(model, q->src.pod) || v->side[K8S_EGRESS].allowed)
+            && (!is_local(model, q->dst.pod) || v->side[K8S_INGRESS].allowed));
 }
 
 /* Packets. */
@@ -154,71 +144,164 @@ report(struct check *k, const char *what, const struct flow *packet,
 }
 
 static void
-report_verdict(struct check *k, const struct verdict_query *q)
+report_verdict(struct check *k, const struct verdict_query *q,
+               const struct verdict *v)
 {
-    struct verdict v;
-
-    verdict_evaluate(k->world->model, q, &v);
-    verdict_format(q, &v, &k->report);
+    verdict_format(q, v, &k->report);
     ds_put_format(&k->report, "source %s, destination %s\n",
                   is_local(k->world->model, q->src.pod) ? "local" : "remote",
                   is_local(k->world->model, q->dst.pod) ? "local" : "remote");
-    verdict_uninit(&v);
 }
 
 /* Cells: false if something differs. */
 
+/* A connection with all that is known about it. */
+struct cell {
+    const struct verdict_query *query;
+    const struct verdict *verdict;
+    struct flow packet;
+    bool allowed;               /* As expected. */
+};
+
+static const struct rule *
+find_rule(const struct compile *compile, enum k8s_direction d, uint32_t id)
+{
+    const struct rule *r;
+
+    HMAP_FOR_EACH (r, node, &compile_rules(compile, d)->rules) {
+        if (r->id.value == id) {
+            return r;
+        }
+    }
+    return NULL;
+}
+
+/* The rule 'id' is one of those that allow, and 0 where none was asked. */
+static bool
+is_credit_due(const struct check *k, const struct verdict_side *side,
+              enum k8s_direction d, uint32_t id)
+{
+    const struct rule *r = find_rule(k->world->compile, d, id);
+
+    for (size_t i = 0; r && i < r->uses.n; i++) {
+        const struct policy_use *use = r->uses.p[i];
+
+        for (size_t j = 0; j < side->n_reasons; j++) {
+            if (use->policy->spec == side->reasons[j].policy
+                && use->index == side->reasons[j].rule) {
+                return true;
+            }
+        }
+    }
+    return !id && (side->exemption || !side->isolated);
+}
+
+static bool
+are_credits_due(const struct check *k, const struct cell *c,
+                const struct classifier_outcome *outcome)
+{
+    const struct verdict_endpoint *ends[] = { &c->query->src, &c->query->dst };
+
+    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
+        if (is_local(k->world->model, ends[d]->pod)
+            ? !is_credit_due(k, &c->verdict->side[d], d, outcome->rules[d])
+            : outcome->rules[d]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A denied packet ends at the default drop of the target that denied it. */
+static bool
+is_blame_due(const struct classifier_outcome *outcome)
+{
+    uint32_t target = (outcome->targets[K8S_INGRESS]
+                       ? outcome->targets[K8S_INGRESS]
+                       : outcome->targets[K8S_EGRESS]);
+
+    return outcome->cookie == cookie_make(COOKIE_DROP, target);
+}
+
 /* A denied packet is never committed, an allowed connection once. */
 static bool
-check_new(struct check *k, const struct verdict_query *q,
-          const struct flow *packet, bool expected)
+check_new(struct check *k, const struct cell *c)
 {
     uint8_t ct_state = CS_TRACKED | CS_NEW;
     struct classifier_outcome outcome;
+    const char *what = "new connection";
 
     k->n_cells++;
-    classifier_switch_send(k->sw, packet, ct_state, &outcome, NULL);
-    if (outcome.passed == expected && outcome.n_commits == expected
+    classifier_switch_send(k->sw, &c->packet, ct_state, &outcome, NULL);
+    if (outcome.passed == c->allowed && outcome.n_commits == c->allowed
         && !outcome.marked) {
-        return true;
+        if (c->allowed ? are_credits_due(k, c, &outcome)
+            : is_blame_due(&outcome)) {
+            return true;
+        }
+        what = c->allowed ? "wrong rule gets the credit" : "wrong drop flow";
     }
-    report(k, "new connection", packet, ct_state, expected);
-    report_verdict(k, q);
+    report(k, what, &c->packet, ct_state, c->allowed);
+    report_verdict(k, c->query, c->verdict);
     return false;
 }
 
 /* A connection that was there before: runs on, or is decided again. */
 static bool
-check_established(struct check *k, const struct verdict_query *q,
-                  const struct flow *packet, bool expected)
+check_established(struct check *k, const struct cell *c)
 {
     uint8_t ct_state = CS_TRACKED | CS_ESTABLISHED;
-    bool passes = expected || !k->config->pipeline.recheck;
+    bool passes = c->allowed || !k->config->pipeline.recheck;
     struct classifier_outcome outcome;
 
     k->n_cells++;
-    classifier_switch_send(k->sw, packet, ct_state, &outcome, NULL);
+    classifier_switch_send(k->sw, &c->packet, ct_state, &outcome, NULL);
     if (outcome.passed == passes && outcome.n_commits == !passes
         && outcome.marked == !passes) {
         return true;
     }
-    report(k, "running connection", packet, ct_state, passes);
-    report_verdict(k, q);
+    report(k, "running connection", &c->packet, ct_state, passes);
+    report_verdict(k, c->query, c->verdict);
     return false;
 }
 
 static bool
-check_reply(struct check *k, const struct flow *packet)
+check_reply(struct check *k, const struct cell *c)
 {
     uint8_t ct_state = CS_TRACKED | CS_ESTABLISHED | CS_REPLY_DIR;
     struct classifier_outcome outcome;
 
     k->n_cells++;
-    classifier_switch_send(k->sw, packet, ct_state, &outcome, NULL);
+    classifier_switch_send(k->sw, &c->packet, ct_state, &outcome, NULL);
     if (outcome.passed && !outcome.n_commits) {
         return true;
     }
-    report(k, "reply", packet, ct_state, true);
+    report(k, "reply", &c->packet, ct_state, true);
+    return false;
+}
+
+/* The node's address from elsewhere is not the node: what the policies would
+ * say if it were not exempt. */
+static bool
+check_pretender(struct check *k, const struct cell *c)
+{
+    const struct verdict_side *side = &c->verdict->side[K8S_INGRESS];
+    uint8_t ct_state = CS_TRACKED | CS_NEW;
+    bool allowed = !side->isolated || side->n_reasons;
+    struct classifier_outcome outcome;
+    struct flow packet = c->packet;
+
+    if (side->exemption != VERDICT_OWN_NODE) {
+        return true;
+    }
+    packet.in_port.ofp_port = u16_to_ofp(CLUSTER_UPLINK);
+    k->n_cells++;
+    classifier_switch_send(k->sw, &packet, ct_state, &outcome, NULL);
+    if (outcome.passed == allowed) {
+        return true;
+    }
+    report(k, "the node's address from elsewhere", &packet, ct_state, allowed);
+    report_verdict(k, c->query, c->verdict);
     return false;
 }
 
@@ -234,16 +317,22 @@ check_cell(struct check *k, const struct in6_addr *src,
         .protocol = service->protocol,
         .port = service->port
     };
-    struct flow packet;
-    bool expected = expect(model, &q);
+    struct cell c = { .query = &q };
+    struct verdict v;
+    bool ok;
 
-    memset(&packet, 0, sizeof packet);
-    set_addresses(src, dst, &packet);
-    set_service(service, &packet);
-    set_entry(model, &q.src, &packet);
-    return (check_new(k, &q, &packet, expected)
-            && (!established || (check_established(k, &q, &packet, expected)
-                                 && check_reply(k, &packet))));
+    verdict_evaluate(model, &q, &v);
+    c.verdict = &v;
+    c.allowed = expect(model, &q, &v);
+    set_addresses(src, dst, &c.packet);
+    set_service(service, &c.packet);
+    set_entry(model, &q.src, &c.packet);
+    ok = check_new(k, &c) && check_pretender(k, &c);
+    if (established) {
+        ok = ok && check_established(k, &c) && check_reply(k, &c);
+    }
+    verdict_uninit(&v);
+    return ok;
 }
 
 /* A port sends as somebody else, or from another MAC address. */
@@ -337,139 +426,4 @@ flow_check_world(const struct world *w, const struct flow_check_plan *plan,
     classifier_switch_destroy(k.sw);
     *n_cells += k.n_cells;
     return k.report.length ? ds_steal_cstr(&k.report) : NULL;
-}
-
-/* Plans. */
-
-enum {
-    N_ADDRESSES = RANDOM_N_V4 + RANDOM_N_V6 + 2,
-    MAX_SERVICES = (5 + CLUSTER_N_PODS * CLUSTER_MAX_PORTS
-                    + (CLUSTER_N_POLICIES * K8S_N_DIRECTIONS
-                       * CLUSTER_MAX_RULES * CLUSTER_MAX_PORTS * 5)),
-    SAMPLE_ADDRESSES = 14,
-    SAMPLE_SERVICES = 6
-};
-
-static void
-add_service(struct flow_check_service *services, size_t *n, uint8_t protocol,
-            int port)
-{
-    if (port < 0 || port > UINT16_MAX) {
-        return;
-    }
-    for (size_t i = 0; i < *n; i++) {
-        if (services[i].protocol == protocol && services[i].port == port) {
-            return;
-        }
-    }
-    services[*n].protocol = protocol;
-    services[(*n)++].port = port;
-}
-
-/* A port range's edges, and what lies just outside. */
-static void
-add_rule_services(const struct cluster_rule *rule,
-                  struct flow_check_service *services, size_t *n)
-{
-    for (size_t i = 0; !rule->any_port && i < rule->n_ports; i++) {
-        const struct cluster_port *p = &rule->ports[i];
-
-        if (!p->name) {
-            add_service(services, n, p->protocol, p->first);
-            add_service(services, n, p->protocol, p->last);
-            add_service(services, n, p->protocol, p->last + 1);
-            add_service(services, n, p->protocol, p->first - 1);
-            add_service(services, n, p->protocol, (p->first + p->last) / 2);
-        }
-    }
-}
-
-/* Every service that the cluster may tell apart. */
-static size_t
-collect_services(const struct cluster *c,
-                 struct flow_check_service services[MAX_SERVICES])
-{
-    size_t n = 0;
-
-    add_service(services, &n, IPPROTO_ICMP, 0);
-    add_service(services, &n, IPPROTO_TCP, 80);
-    add_service(services, &n, IPPROTO_UDP, 53);
-    add_service(services, &n, IPPROTO_SCTP, 1000);
-    add_service(services, &n, IPPROTO_GRE, 0);
-    for (size_t i = 0; i < CLUSTER_N_PODS; i++) {
-        const struct cluster_pod *p = &c->pods[i];
-
-        for (size_t j = 0; p->present && j < p->n_ports; j++) {
-            add_service(services, &n, p->ports[j].protocol,
-                        p->ports[j].number);
-        }
-    }
-    for (size_t i = 0; i < CLUSTER_N_POLICIES; i++) {
-        const struct cluster_policy *p = &c->policies[i];
-
-        for (int d = 0; p->present && d < K8S_N_DIRECTIONS; d++) {
-            for (size_t j = 0; p->isolates[d] && j < p->n_rules[d]; j++) {
-                add_rule_services(&p->rules[d][j], services, &n);
-            }
-        }
-    }
-    return n;
-}
-
-static size_t
-collect_addresses(const struct cluster *c,
-                  struct in6_addr addresses[N_ADDRESSES])
-{
-    size_t n = RANDOM_N_V4 + RANDOM_N_V6;
-
-    memcpy(addresses, random_cluster_addresses(), n * sizeof *addresses);
-    return n + cluster_node_addresses(c, &addresses[n]);
-}
-
-/* Moves a random choice of 'n_sample' of the 'n' elements to the front. */
-static size_t
-sample(struct rng *r, void *elements, size_t n, size_t size, size_t n_sample)
-{
-    uint8_t *p = elements, tmp[sizeof(struct in6_addr)];
-
-    ovs_assert(size <= sizeof tmp);
-    for (size_t i = 0; i < n_sample && i < n; i++) {
-        size_t j = i + rng_below(r, n - i);
-
-        memcpy(tmp, p + i * size, size);
-        memcpy(p + i * size, p + j * size, size);
-        memcpy(p + j * size, tmp, size);
-    }
-    return MIN(n, n_sample);
-}
-
-char *
-flow_check_cluster(const struct cluster *c,
-                   const struct compile_config *config, uint64_t seed,
-                   size_t *n_cells)
-{
-    struct in6_addr addresses[N_ADDRESSES];
-    struct flow_check_service services[MAX_SERVICES];
-    size_t n_addresses = collect_addresses(c, addresses);
-    size_t n_services = collect_services(c, services);
-    struct world world;
-    char *error;
-
-    if (seed) {
-        struct rng r;
-
-        rng_init(&r, seed);
-        n_addresses = sample(&r, addresses, n_addresses, sizeof *addresses,
-                             SAMPLE_ADDRESSES);
-        n_services = sample(&r, services, n_services, sizeof *services,
-                            SAMPLE_SERVICES);
-    }
-    world_init(&world, config);
-    world_load(&world, c, NULL);
-    error = flow_check_world(&world,
-                             &(struct flow_check_plan) {
-                                 addresses, n_addresses, services, n_services
-                             }, n_cells);
-    world_uninit(&world);
-    return error;
 }

@@ -2,9 +2,9 @@
  *
  * property: seeds for tests that try random cases.
  *
- * Each case is made from one 64-bit seed and nothing else.  Cases count up from
- * a first seed, which is the time unless NETPOL_PROP_SEED gives it; then there
- * is one case.  NETPOL_PROP_N sets the number of cases either way. */
+ * Each case is made from one 64-bit seed and nothing else.  Cases count up
+ * from a first seed, which is the time unless NETPOL_PROP_SEED gives it; then
+ * there is one case.  NETPOL_PROP_N sets the number of cases either way. */
 
 #ifndef PROPERTY_H
 #define PROPERTY_H 1

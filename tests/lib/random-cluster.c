@@ -220,7 +220,7 @@ static void
 random_port(struct rng *r, struct cluster_port *port)
 {
     static const uint16_t edges[] = {
-        1, 2, 52, 53, 80, 81, 443, 1000, 1999, 8080, 30000, 32767, 65534, 65535
+        1, 3, 52, 53, 80, 81, 443, 1000, 1999, 8080, 30000, 32767, 65534, 65535
     };
     unsigned int i = rng_below(r, ARRAY_SIZE(edges));
 
@@ -285,13 +285,27 @@ random_policy(const struct cluster *c, struct rng *r, struct cluster_policy *p)
     }
 }
 
+static void
+random_surroundings(struct rng *r, struct cluster_surroundings *here)
+{
+    memset(here, 0, sizeof *here);
+    here->node = rng_below(r, CLUSTER_N_NODES);
+    here->has_v4 = rng_chance(r, 80);
+    here->has_v6 = rng_chance(r, 60);
+    if (rng_chance(r, 20)) {
+        here->n_service_cidrs = 1 + rng_below(r, CLUSTER_MAX_SERVICE_CIDRS);
+    }
+    for (size_t i = 0; i < here->n_service_cidrs; i++) {
+        random_prefix(r, &here->service_cidrs[i]);
+    }
+}
+
 void
 random_cluster(struct cluster *c, struct rng *r)
 {
     memset(c, 0, sizeof *c);
-    c->node = rng_chance(r, 85) ? CLUSTER_NODE_1 : CLUSTER_NO_NODE;
-    c->has_node_v4 = rng_chance(r, 80);
-    c->has_node_v6 = rng_chance(r, 60);
+    random_surroundings(r, &c->here);
+    c->here.node = rng_chance(r, 85) ? CLUSTER_NODE_1 : CLUSTER_NO_NODE;
     for (unsigned int i = 0; i < CLUSTER_N_SPACES; i++) {
         c->spaces[i].present = rng_chance(r, 80);
         random_labels(r, &c->spaces[i].labels);
@@ -423,9 +437,7 @@ random_cluster_event(const struct cluster *c, struct rng *r,
         change_iface(c, r, e);
     } else if (dice < 75) {
         e->type = EVENT_NODE;
-        e->value.node.node = rng_below(r, CLUSTER_N_NODES);
-        e->value.node.has_v4 = rng_chance(r, 80);
-        e->value.node.has_v6 = rng_chance(r, 60);
+        random_surroundings(r, &e->value.here);
     } else {
         e->type = EVENT_RUN;
     }
@@ -448,9 +460,7 @@ cluster_event_apply(const struct cluster_event *e, struct cluster *c)
         c->policies[e->index] = e->value.policy;
         break;
     case EVENT_NODE:
-        c->node = e->value.node.node;
-        c->has_node_v4 = e->value.node.has_v4;
-        c->has_node_v6 = e->value.node.has_v6;
+        c->here = e->value.here;
         break;
     case EVENT_RUN:
         break;
@@ -479,11 +489,7 @@ void
 cluster_format_slot(const struct cluster *c, const struct cluster_event *e,
                     struct ds *s)
 {
-    struct cluster alone = {
-        .node = c->node,
-        .has_node_v4 = c->has_node_v4,
-        .has_node_v6 = c->has_node_v6
-    };
+    struct cluster alone = { .here = c->here };
     unsigned int i = e->index;
 
     switch (e->type) {

@@ -2,8 +2,8 @@
  *
  * random-cluster: clusters, and what happens in them, at random.
  *
- * Small alphabets, so that selectors match some pods and not others, blocks lie
- * inside each other, policies overlap and pods fight over addresses. */
+ * Small alphabets, so that selectors match some pods and not others, blocks
+ * lie inside each other, policies overlap and pods fight over addresses. */
 
 #ifndef RANDOM_CLUSTER_H
 #define RANDOM_CLUSTER_H 1
@@ -38,10 +38,7 @@ struct cluster_event {
         struct cluster_pod pod;
         struct cluster_iface iface;
         struct cluster_policy policy;
-        struct {
-            uint8_t node;
-            bool has_v4, has_v6;
-        } node;
+        struct cluster_surroundings here;
     } value;
 };
 

@@ -141,8 +141,10 @@ walk_presence(struct walk *w, struct cluster *c)
     for (size_t i = 0; i < CLUSTER_N_SPACES; i++) {
         offer_clear(w, &c->spaces[i].present);
     }
-    offer_clear(w, &c->has_node_v4);
-    offer_clear(w, &c->has_node_v6);
+    offer_clear(w, &c->here.has_v4);
+    offer_clear(w, &c->here.has_v6);
+    offer_drop(w, c->here.service_cidrs, &c->here.n_service_cidrs,
+               sizeof *c->here.service_cidrs);
 }
 
 /* Takes step number 'wanted'; false if there are fewer. */

@@ -45,8 +45,10 @@ put_surroundings(struct world *w, const struct cluster *c)
     struct in6_addr addresses[2];
     size_t n = cluster_node_addresses(c, addresses);
 
-    model_set_node_name(w->model, cluster_node_name(c->node));
+    model_set_node_name(w->model, cluster_node_name(c->here.node));
     model_set_node_addresses(w->model, addresses, n);
+    model_set_service_cidrs(w->model, c->here.service_cidrs,
+                            c->here.n_service_cidrs);
 }
 
 static void

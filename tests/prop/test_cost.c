@@ -3,9 +3,9 @@
  * What a pod's coming, going and moving costs: flows for each address, however
  * many policies there are, as long as others of its kind are there.
  *
- * A pod elsewhere is a peer only: one flow for each direction and address.  One
- * of ours may be a target too: another flow for its class, and one that exempts
- * its traffic to itself. */
+ * A pod elsewhere is a peer only: one flow for each direction and address.
+ * One of ours may be a target too: another flow for its class, and one that
+ * exempts its traffic to itself. */
 
 #include <config.h>
 
@@ -121,8 +121,8 @@ has_families(const struct cluster_pod *a, const struct cluster_pod *b)
     return a->has_v4 >= b->has_v4 && a->has_v6 >= b->has_v6;
 }
 
-/* The guest, like the pod in slot 'i', comes, moves to be like each other pod in the same
- * namespace, and goes. */
+/* The guest, like the pod in slot 'i', comes, moves to be like each other pod
+ * in the same namespace, and goes. */
 static void
 visit(struct visit *v, unsigned int i, enum cluster_node node, size_t cost)
 {
@@ -173,7 +173,8 @@ visit_all(uint64_t seed, size_t *n_steps)
     for (unsigned int i = 0; i < CLUSTER_N_PODS && !v.errors.length; i++) {
         if (find_host(&v, i)) {
             visit(&v, i, CLUSTER_NODE_2, COST_PEER);
-            if (v.cluster.node == CLUSTER_NODE_1 && is_sound_local(&v, i)) {
+            if (v.cluster.here.node == CLUSTER_NODE_1
+                && is_sound_local(&v, i)) {
                 visit(&v, i, CLUSTER_NODE_1, COST_PEER + COST_TARGET);
             }
         }

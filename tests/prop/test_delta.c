@@ -41,8 +41,8 @@ flowset(const struct follow *f)
     return compile_flowset(f->world.compile);
 }
 
-/* Takes the delta.  Says if the switch does not have what is wanted then, or if
- * there is a second delta. */
+/* Takes the delta.  Says if the switch does not have what is wanted then, or
+ * if there is a second delta. */
 static void
 catch_up(struct follow *f, const char *when)
 {
@@ -80,8 +80,8 @@ let_happen(struct follow *f, unsigned int n)
 
 /* Read-backs. */
 
-/* What the read-back finds for one wanted flow: nothing, something else, or the
- * flow. */
+/* What the read-back finds for one wanted flow: nothing, something else, or
+ * the flow. */
 static void
 observe_flow(const struct flowset_flow *flow, void *got_)
 {

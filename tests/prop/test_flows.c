@@ -55,7 +55,7 @@ test_flows_do_what_policies_say(void **state)
     size_t n_cells = 0;
     uint64_t seed;
 
-    property_begin(&p, "flows", 20000);
+    property_begin(&p, "flows", 4000);
     while (property_next(&p, &seed)) {
         struct compile_config config;
         struct cluster c;

@@ -146,8 +146,8 @@ fails_from(const struct cluster *start, void *h_)
     return result;
 }
 
-/* Drops events that are not needed to make it fail, later ones first, then what
- * is not needed of the start. */
+/* Drops events that are not needed to make it fail, later ones first, then
+ * what is not needed of the start. */
 static void
 shrink(struct history *h)
 {

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What to try on a small cluster: all that its policies may tell apart. */
+
+#include <config.h>
+
+#include "flow-check.h"
+
+#include <string.h>
+
+#include "cluster.h"
+#include "compile.h"
+#include "property.h"
+#include "random-cluster.h"
+#include "util.h"
+#include "world.h"
+
+enum {
+    N_ADDRESSES = RANDOM_N_V4 + RANDOM_N_V6 + 2,
+    MAX_SERVICES = (5 + CLUSTER_N_PODS * CLUSTER_MAX_PORTS
+                    + (CLUSTER_N_POLICIES * K8S_N_DIRECTIONS
+                       * CLUSTER_MAX_RULES * CLUSTER_MAX_PORTS * 5)),
+    SAMPLE_ADDRESSES = 14,
+    SAMPLE_SERVICES = 6
+};
+
+static void
+add_service(struct flow_check_service *services, size_t *n, uint8_t protocol,
+            int port)
+{
+    if (port < 0 || port > UINT16_MAX) {
+        return;
+    }
+    for (size_t i = 0; i < *n; i++) {
+        if (services[i].protocol == protocol && services[i].port == port) {
+            return;
+        }
+    }
+    services[*n].protocol = protocol;
+    services[(*n)++].port = port;
+}
+
+/* A port range's edges, and what lies just outside. */
+static void
+add_rule_services(const struct cluster_rule *rule,
+                  struct flow_check_service *services, size_t *n)
+{
+    for (size_t i = 0; !rule->any_port && i < rule->n_ports; i++) {
+        const struct cluster_port *p = &rule->ports[i];
+
+        if (!p->name) {
+            add_service(services, n, p->protocol, p->first);
+            add_service(services, n, p->protocol, p->last);
+            add_service(services, n, p->protocol, p->last + 1);
+            add_service(services, n, p->protocol, p->first - 1);
+            add_service(services, n, p->protocol, (p->first + p->last) / 2);
+        }
+    }
+}
+
+/* Every service that the cluster may tell apart. */
+static size_t
+collect_services(const struct cluster *c,
+                 struct flow_check_service services[MAX_SERVICES])
+{
+    size_t n = 0;
+
+    add_service(services, &n, IPPROTO_ICMP, 0);
+    add_service(services, &n, IPPROTO_TCP, 80);
+    add_service(services, &n, IPPROTO_UDP, 53);
+    add_service(services, &n, IPPROTO_SCTP, 1000);
+    add_service(services, &n, IPPROTO_GRE, 0);
+    for (size_t i = 0; i < CLUSTER_N_PODS; i++) {
+        const struct cluster_pod *p = &c->pods[i];
+
+        for (size_t j = 0; p->present && j < p->n_ports; j++) {
+            add_service(services, &n, p->ports[j].protocol,
+                        p->ports[j].number);
+        }
+    }
+    for (size_t i = 0; i < CLUSTER_N_POLICIES; i++) {
+        const struct cluster_policy *p = &c->policies[i];
+
+        for (int d = 0; p->present && d < K8S_N_DIRECTIONS; d++) {
+            for (size_t j = 0; p->isolates[d] && j < p->n_rules[d]; j++) {
+                add_rule_services(&p->rules[d][j], services, &n);
+            }
+        }
+    }
+    return n;
+}
+
+static size_t
+collect_addresses(const struct cluster *c,
+                  struct in6_addr addresses[N_ADDRESSES])
+{
+    size_t n = RANDOM_N_V4 + RANDOM_N_V6;
+
+    memcpy(addresses, random_cluster_addresses(), n * sizeof *addresses);
+    return n + cluster_node_addresses(c, &addresses[n]);
+}
+
+/* Moves a random choice of 'n_sample' of the 'n' elements to the front. */
+static size_t
+sample(struct rng *r, void *elements, size_t n, size_t size, size_t n_sample)
+{
+    uint8_t *p = elements, tmp[sizeof(struct in6_addr)];
+
+    ovs_assert(size <= sizeof tmp);
+    for (size_t i = 0; i < n_sample && i < n; i++) {
+        size_t j = i + rng_below(r, n - i);
+
+        memcpy(tmp, p + i * size, size);
+        memcpy(p + i * size, p + j * size, size);
+        memcpy(p + j * size, tmp, size);
+    }
+    return MIN(n, n_sample);
+}
+
+char *
+flow_check_cluster(const struct cluster *c,
+                   const struct compile_config *config, uint64_t seed,
+                   size_t *n_cells)
+{
+    struct in6_addr addresses[N_ADDRESSES];
+    struct flow_check_service services[MAX_SERVICES];
+    size_t n_addresses = collect_addresses(c, addresses);
+    size_t n_services = collect_services(c, services);
+    struct world world;
+    char *error;
+
+    if (seed) {
+        struct rng r;
+
+        rng_init(&r, seed);
+        n_addresses = sample(&r, addresses, n_addresses, sizeof *addresses,
+                             SAMPLE_ADDRESSES);
+        n_services = sample(&r, services, n_services, sizeof *services,
+                            SAMPLE_SERVICES);
+    }
+    world_init(&world, config);
+    world_load(&world, c, NULL);
+    error = flow_check_world(&world,
+                             &(struct flow_check_plan) {
+                                 addresses, n_addresses, services, n_services
+                             }, n_cells);
+    world_uninit(&world);
+    return error;
+}
