@@ -4,7 +4,8 @@
  *
  * Owns every long-lived object and fixes the order in which they run:
  *
- *   sources (dir, ports, netif) -> model -> compile -> flowset -> bridge
+ *   sources (dir or kube, ports, netif) -> model -> compile -> flowset
+ *     -> bridge
  *
  * Nothing is told to the switch before every source was read once; until then
  * the flows of an earlier run stay in force. */

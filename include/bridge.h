@@ -13,7 +13,7 @@
  * publishes the generation: everything of it is in the switch.  While a bundle
  * is under way new changes collect for the next one.  A refused bundle leaves
  * the switch as it was (bundles are atomic); the error names the flow and the
- * flows are read back.
+ * flows are read back.  See bridge_watch_others() for what others do.
  *
  * The first connection waits for bridge_enable(): until the sources are
  * complete the flows of an earlier run stay in force, and a connection made
@@ -41,6 +41,14 @@ void bridge_wait(struct bridge *);
 /* Let it connect and write. */
 void bridge_enable(struct bridge *);
 
+/* To be called before bridge_enable(): others may reach for our flows.  What
+ * they delete or change is put back at once, and what they add to the
+ * 'n_tables' tables from 'first_table' on, which are ours alone, is removed.
+ * A switch that cannot tell what others do is read back every 'msec'
+ * milliseconds or so, and any other one too, to be sure. */
+void bridge_watch_others(struct bridge *, uint8_t first_table,
+                         uint8_t n_tables, int msec);
+
 /* 'generation' is what the flowset now stands for.  If nothing is dirty and
  * nothing under way it is published at once. */
 void bridge_set_generation(struct bridge *, uint64_t generation);
@@ -59,6 +67,13 @@ struct bridge_status {
     uint64_t n_flow_mods;       /* In committed bundles. */
     uint64_t n_readback;        /* Flows read at the last read-back. */
     uint64_t n_last_flow_mods;  /* In the last committed bundle. */
+
+    /* What others did. */
+    bool watched;               /* The switch tells. */
+    uint64_t n_tampered;        /* Flows of ours that they deleted or
+                                 * changed. */
+    uint64_t n_repairs;         /* Times that such flows were put back. */
+    uint64_t n_foreign;         /* Flows of theirs removed from our tables. */
 };
 void bridge_get_status(const struct bridge *, struct bridge_status *);
 

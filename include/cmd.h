@@ -11,10 +11,12 @@
 #define CMD_H 1
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct bridge;
 struct dir;
 struct flowset;
+struct kube;
 struct model;
 struct ports;
 struct settings;
@@ -23,7 +25,8 @@ struct settings;
 struct cmd_context {
     const struct settings *settings;
     const struct model *model;
-    const struct dir *dir;
+    const struct dir *dir;      /* Or NULL, */
+    struct kube *kube;          /* and then this is not NULL. */
     const struct ports *ports;
     const struct flowset *flowset;
     const struct bridge *bridge;
@@ -37,6 +40,18 @@ void cmd_register(const struct cmd_context *context);
 char *cmd_status(const struct cmd_context *, bool json);
 char *cmd_pods(const struct cmd_context *, bool json);
 char *cmd_policies(const struct cmd_context *, bool json);
+
+/* What is wrong with an object, or with what it came from. */
+struct cmd_problem {
+    const char *place;          /* "FILE:LINE:COL", or NULL. */
+    const char *object;         /* "NetworkPolicy NS/NAME", or NULL. */
+    const char *message;
+    bool kept;                  /* The last good version is in force. */
+};
+/* The problems of whichever source there is: an array of '*n' (caller frees)
+ * with borrowed strings.  Stores how many there are in all in '*n_all'. */
+struct cmd_problem *cmd_problems(const struct cmd_context *, size_t *n,
+                                 size_t *n_all);
 
 /* Takes "-o json" off the end of a command's words.  Returns NULL, or a
  * message (caller frees). */

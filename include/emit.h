@@ -68,4 +68,8 @@ void emit_service(const struct emit *, const struct prefix *, bool add);
 void emit_node_address(const struct emit *, const struct in6_addr *addr,
                        uint32_t gateway, bool add);
 
+/* Pods do not send to the tunnel ports of the node at 'addr': VXLAN (4789, and
+ * 8472, which Linux used first) and Geneve (6081). */
+void emit_tunnel(const struct emit *, const struct in6_addr *addr, bool add);
+
 #endif /* emit.h */

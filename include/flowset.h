@@ -106,12 +106,14 @@ size_t flowset_take_delta(struct flowset *, flowset_change_cb *, void *aux);
 
 /* Read-back.  Between begin and end, call flowset_observe() for each flow that
  * the switch has; then flowset_take_delta() gives exactly what makes the
- * switch equal to the set. */
+ * switch equal to the set.  Returns how many flows are not what we took them
+ * for. */
 void flowset_observe_begin(struct flowset *);
 void flowset_observe(struct flowset *, const struct flowset_flow *);
-void flowset_observe_end(struct flowset *);
-/* A single flow turned out to be gone, or to be what 'flow' says. */
-void flowset_observe_one(struct flowset *, const struct flowset_flow *,
+size_t flowset_observe_end(struct flowset *);
+/* A single flow turned out to be gone, or to be what 'flow' says.  Returns
+ * true if that is news. */
+bool flowset_observe_one(struct flowset *, const struct flowset_flow *,
                          bool gone);
 
 /* ovs-ofctl syntax without a newline: what `ovs-ofctl add-flows` reads and

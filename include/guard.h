@@ -10,10 +10,16 @@
  * whatever its addresses (router advertisements, DHCP server replies,
  * multicast) is in flows/static.flows.
  *
+ * A port that opted out ('unguarded') sends from any address once its pod's
+ * addresses are known.  Strangers (ports that name no pod: uplinks, tunnels)
+ * may not use a local pod's address, in IP, ARP or neighbour advertisements.
+ *
  * All functions accept a NULL guard and do nothing: no spoof guard. */
 
 #ifndef GUARD_H
 #define GUARD_H 1
+
+#include <stdint.h>
 
 struct flowset;
 struct guard;
@@ -24,6 +30,10 @@ struct pipeline_config;
 struct guard *guard_create(const struct pipeline_config *, struct flowset *);
 void guard_destroy(struct guard *);
 
+/* The OpenFlow port behind which the host translates addresses, 0 for none:
+ * what comes from there may carry a local pod's address, other than from an
+ * uplink or a tunnel.  OFPP_LOCAL always may. */
+void guard_set_gateway(struct guard *, uint32_t ofport);
 /* The pod, or the set of ports, changed in the model. */
 void guard_note_pod(struct guard *, const char *ns, const char *name);
 void guard_note_ports(struct guard *);

@@ -57,8 +57,9 @@ bool kube_is_synced(const struct kube *);
 const char *kube_error(const struct kube *);
 
 /* The barrier: everything that was in the cluster at the time of
- * kube_sync_begin() is in the model when kube_sync_is_done() says so. */
-uint64_t kube_sync_begin(struct kube *);
+ * kube_sync_begin() is in the model when kube_sync_is_done() says so.  The
+ * caller numbers the tickets, each higher than those before. */
+void kube_sync_begin(struct kube *, uint64_t ticket);
 bool kube_sync_is_done(const struct kube *, uint64_t ticket);
 
 struct kube_problem {
@@ -80,6 +81,7 @@ struct kube_status {
     size_t n_warnings;
     uint64_t n_checks;          /* Of the server, see above. */
     struct kube_kind_status {
+        const char *name;       /* "networkpolicies" */
         const char *state;      /* "listing", "watching" or "waiting". */
         const char *error;      /* The last one, if it still matters. */
         bool synced;

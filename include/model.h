@@ -69,15 +69,21 @@ const struct k8s_pod *model_pod_by_address(const struct model *,
 /* The pod with this metadata.uid, or NULL. */
 const struct k8s_pod *model_pod_by_uid(const struct model *, const char *uid);
 
+/* Highest OpenFlow port number of an interface. */
+#define MODEL_MAX_OFPORT 0xfeff
+
 /* A local interface that names its pod. */
 struct model_port {
     char *ns, *name;            /* The pod. */
     char *interface;            /* Interface name, for people. */
-    uint32_t ofport;            /* OpenFlow port number, 1..0xfffffeff. */
+    uint32_t ofport;            /* 1..MODEL_MAX_OFPORT. */
     struct eth_addr mac;        /* All zeros if unknown. */
+    bool unguarded;             /* Opted out of the spoof guard. */
 };
 /* Replaces all ports by copies of the 'n' in 'ports'.  Two interfaces may name
- * one pod.  Returns true if that changed anything. */
+ * one pod.  Of several with one number, which the database may have for a
+ * moment, just the first pod's counts.  Returns true if that changed anything.
+ * */
 bool model_set_ports(struct model *, const struct model_port ports[],
                      size_t n);
 const struct model_port *model_ports(const struct model *, size_t *n);

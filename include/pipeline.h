@@ -49,11 +49,12 @@ extern const char *const pipeline_table_purposes[N_TABLES];
 #define COOKIE_MAGIC_MASK UINT64_C(0xffff000000000000)
 enum cookie_kind {
     COOKIE_STATIC = 1,          /* id: 0. */
-    COOKIE_GUARD,               /* id: OpenFlow port. */
+    COOKIE_GUARD,               /* id: OpenFlow port, 0 for strangers. */
     COOKIE_TARGET,              /* id: target class; address -> class. */
     COOKIE_PEER,                /* id: peer class; address -> class. */
     COOKIE_NET,                 /* id: net class; prefix -> class. */
-    COOKIE_EXEMPT,              /* id: 0 self and own node, 1 Service. */
+    COOKIE_EXEMPT,              /* id: 0 self and own node, 1 Service,
+                                 * 2 tunnel port. */
     COOKIE_CLAUSE,              /* id: 0; shared by many rules. */
     COOKIE_RULE,                /* id: rule; it allows. */
     COOKIE_DROP,                /* id: target class. */
@@ -77,12 +78,15 @@ cookie_id(uint64_t cookie)
 }
 
 /* Priorities. */
+#define PRIORITY_TUNNEL 400     /* Conntrack: among what a pod never sends. */
 #define PRIORITY_EXEMPT 200     /* Target tables: never asked. */
 #define PRIORITY_CLASS 100      /* Address tables. */
 #define PRIORITY_PREFIX 100     /* Net tables: plus the prefix length. */
 #define PRIORITY_ALLOW 20000    /* Rule tables: no conjunction needed. */
 #define PRIORITY_CONJ 10000     /* Rule tables: minus the band. */
 #define PRIORITY_DROP 100       /* Drop table. */
+#define PRIORITY_GUARD_STRANGER 50      /* SpoofGuard: uplinks. */
+#define PRIORITY_GUARD_GATEWAY 60       /* SpoofGuard: the host. */
 #define PRIORITY_GUARD_CLOSED 100       /* SpoofGuard: the rest of a port. */
 #define PRIORITY_GUARD_OPEN 200         /* SpoofGuard: one's own addresses. */
 #define PRIORITY_GUARD_NEVER 300        /* SpoofGuard: not even with those. */

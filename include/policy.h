@@ -31,7 +31,7 @@ struct rules;
 
 /* What one rule of one policy contributes. */
 struct policy_use {
-    struct policy *policy;      /* NULL once the policy let go of it. */
+    struct policy *policy;
     enum k8s_direction direction;
     size_t index;               /* Of the rule in the policy. */
     struct group *target;

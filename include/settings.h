@@ -19,6 +19,7 @@
 #include "prefix.h"
 
 struct ds;
+struct kubeconfig;
 struct option;
 
 /* Leaves some of the 254 tables behind ours. */
@@ -30,6 +31,10 @@ struct option;
 struct settings {
     char *bridge;               /* Name of the bridge. */
     char *dir;                  /* Directory of manifests. */
+    char *kubeconfig;           /* Kubeconfig file, or NULL. */
+    char *api_server;           /* URL of the API server, or NULL. */
+    bool insecure;              /* Allow an API server that is not
+                                 * verified. */
     char *db;                   /* OVSDB remote. */
     char *node;                 /* Name of this node, or NULL. */
     char *gateway_port;         /* Interface of the bridge that leads to the
@@ -37,6 +42,7 @@ struct settings {
     struct prefix *service_cidrs;       /* Destinations that the host
                                          * translates (S25). */
     size_t n_service_cidrs;
+    bool no_spoof_guard;        /* Pods may send from any address. */
     bool recheck;               /* Running connections are judged again when
                                  * policies change. */
     uint8_t table_base;         /* Our first table. */
@@ -56,7 +62,8 @@ void settings_uninit(struct settings *);
  * reported as 'first' + N. */
 void settings_long_options(int first, struct option *options);
 
-/* Takes 'value' for setting number 'i' from the command line.  Returns NULL or
+/* Takes 'value' for setting number 'i' from the command line; NULL is "true"
+ * for a setting that is one or the other.  Returns NULL or
  * "--NAME: message" (caller frees). */
 char *settings_set_flag(struct settings *, size_t i, const char *value)
     OVS_WARN_UNUSED_RESULT;
@@ -68,6 +75,11 @@ char *settings_load(struct settings *, const char *name)
 
 /* NULL, or what is missing (caller frees).  A cleanup needs no source. */
 char *settings_check(const struct settings *, bool cleanup)
+    OVS_WARN_UNUSED_RESULT;
+
+/* Where the API server is, if that is what we are to follow.  Returns NULL or
+ * a message (caller frees). */
+char *settings_kubeconfig(const struct settings *, struct kubeconfig **)
     OVS_WARN_UNUSED_RESULT;
 
 /* The settings for `--help`, a line each. */

@@ -58,7 +58,7 @@ usage(void)
 
     settings_format_usage(&s);
     printf("%s: Kubernetes NetworkPolicy on an Open vSwitch bridge\n"
-           "usage: %s --bridge=BRIDGE --dir=DIR [OPTIONS]\n%s"
+           "usage: %s --bridge=BRIDGE [OPTIONS]\n%s"
            "  --config=FILE           read settings from a YAML file\n"
            "  --cleanup               remove all our flows and exit\n",
            program_name, program_name, ds_cstr(&s));

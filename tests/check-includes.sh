@@ -11,14 +11,16 @@ cd "${srcdir:-.}" || exit 1
 # The core: each module may see those before it.
 core="columns ptrs prefix label doc k8s model number cover partition netset
       group rule policy flowset pipeline emit guard link compile annotate"
-node="settings dir ports bridge netif waiters"
+node="settings kube kubeconfig dir ports bridge netif waiters"
 
 # may_see MODULE: the modules whose headers it may include.
 may_see() {
     case $1 in
         verdict) echo prefix label k8s model ;;
         query) echo prefix k8s verdict ;;
-        cmd) echo "$core verdict query settings dir ports bridge" ;;
+        kube) echo "$core kubeconfig" ;;
+        settings) echo "$core kubeconfig" ;;
+        cmd) echo "$core verdict query settings dir kube ports bridge" ;;
         agent) echo "$core $node cmd" ;;
         client) echo "$core verdict query dir" ;;
         ovs-netpold) echo agent settings ;;
@@ -38,7 +40,7 @@ core_line=" $(echo $core) "
 alone="
 jansson\.h: src/core/doc-json.c
 yaml\.h:    src/core/doc-yaml.c
-curl/:      src/node/kube.c
+curl/:      src/node/kube-http.c
 "
 
 # What the core must not know: descriptors, clocks, logs, the environment.

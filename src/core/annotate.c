@@ -355,6 +355,12 @@ put_guard(const struct annotation *a, const struct flowset_flow *f)
     size_t n;
     const struct model_port *ports = model_ports(a->model, &n);
 
+    if (!cookie_id(f->cookie)) {
+        ds_put_cstr(a->s, f->match.wc.masks.in_port.ofp_port
+                    ? "the node, where it translates addresses"
+                    : "nobody else has a local pod's address");
+        return;
+    }
     for (size_t i = 0; i < n; i++) {
         if (ports[i].ofport == cookie_id(f->cookie)) {
             ds_put_format(a->s, "%s, pod %s/%s", ports[i].interface,
@@ -385,7 +391,9 @@ put_purpose(const struct annotation *a, const struct flowset_flow *f)
         break;
     case COOKIE_EXEMPT:
         ds_put_cstr(a->s,
-                    cookie_id(f->cookie)
+                    cookie_id(f->cookie) == 2
+                    ? "pods do not send to the node's tunnel ports"
+                    : cookie_id(f->cookie) == 1
                     ? "a Service address, decided when translated"
                     : f->match.wc.masks.in_port.ofp_port
                     ? "the node to its own pods" : "a pod to itself");

@@ -265,6 +265,7 @@ emit_node_difference(struct compile *c, const struct in6_addr *a, size_t n_a,
             && !contains_address(a, i, &a[i])) {
             emit_node_address(&c->sides[K8S_INGRESS].emit, &a[i],
                               c->gateway, add);
+            emit_tunnel(&c->sides[K8S_INGRESS].emit, &a[i], add);
         }
     }
 }
@@ -334,6 +335,7 @@ compile_set_gateway(struct compile *c, uint32_t ofport)
                          false);
     c->n_node_addresses = 0;
     c->gateway = ofport;
+    guard_set_gateway(c->guard, ofport == ofp_to_u16(OFPP_LOCAL) ? 0 : ofport);
     update_node(c);
     return true;
 }
@@ -391,7 +393,7 @@ compile_run(struct compile *c)
     struct model_change *changes;
     size_t n = model_take_changes(c->model, &changes);
 
-    /* Pods first: what they point to in the model may be gone. */
+    /* Pods first: new groups then look only at those that did not change. */
     for (int pods = 1; pods >= 0; pods--) {
         for (size_t i = 0; i < n; i++) {
             if ((changes[i].type == MODEL_POD) == pods) {

@@ -406,3 +406,23 @@ emit_node_address(const struct emit *e, const struct in6_addr *addr,
              PRIORITY_EXEMPT, &match, cookie_make(COOKIE_EXEMPT, 0), -1, 0,
              TABLE_COMMIT, add);
 }
+
+void
+emit_tunnel(const struct emit *e, const struct in6_addr *addr, bool add)
+{
+    static const uint16_t ports[] = { 4789, 6081, 8472 };
+
+    for (size_t i = 0; i < ARRAY_SIZE(ports); i++) {
+        struct match match;
+
+        match_init_catchall(&match);
+        match_set_reg_masked(&match, REG_FLAGS, REG_FLAG_FROM_POD,
+                             REG_FLAG_FROM_POD);
+        match_address(e, e->direction == K8S_INGRESS, addr, &match);
+        match_set_nw_proto(&match, IPPROTO_UDP);
+        match_set_tp_dst(&match, htons(ports[i]));
+        put_flow(e, pipeline_table(e->pipeline, TABLE_CONNTRACK),
+                 PRIORITY_TUNNEL, &match, cookie_make(COOKIE_EXEMPT, 2), -1,
+                 0, TABLE_DROP, add);
+    }
+}

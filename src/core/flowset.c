@@ -36,6 +36,7 @@ struct flowset {
     struct hmap flows;
     struct ovs_list dirty;
     size_t n_wanted, n_conj;
+    size_t n_surprises;         /* Of the read-back under way. */
     flowset_allow_actions *allow_actions;
     void *aux;
     struct ofpbuf scratch;      /* Actions of the flow being looked at. */
@@ -482,56 +483,69 @@ flowset_observe_begin(struct flowset *fs)
     HMAP_FOR_EACH (f, node, &fs->flows) {
         f->seen = false;
     }
+    fs->n_surprises = 0;
+}
+
+/* True if we did not know. */
+static bool
+learn_flow(struct flowset *fs, const struct flowset_flow *flow)
+{
+    struct entry *f = get_flow(fs, flow->table, flow->priority, &flow->match);
+    uint64_t digest = digest_flow(fs, flow);
+    bool surprise = !f->in_switch || f->digest != digest;
+
+    f->seen = true;
+    f->in_switch = true;
+    f->digest = digest;
+    mark_dirty(fs, f);
+    return surprise;
 }
 
 void
 flowset_observe(struct flowset *fs, const struct flowset_flow *flow)
 {
-    struct entry *f = get_flow(fs, flow->table, flow->priority, &flow->match);
-
-    f->seen = true;
-    f->in_switch = true;
-    f->digest = digest_flow(fs, flow);
-    mark_dirty(fs, f);
+    fs->n_surprises += learn_flow(fs, flow);
 }
 
-static void
+/* True if we did not know. */
+static bool
 forget_flow(struct flowset *fs, struct entry *f)
 {
+    bool surprise = f->in_switch;
+
     f->in_switch = false;
     if (is_wanted(f)) {
         mark_dirty(fs, f);
     } else {
         destroy_flow(fs, f);
     }
+    return surprise;
 }
 
-void
+size_t
 flowset_observe_end(struct flowset *fs)
 {
     struct entry *f;
 
     HMAP_FOR_EACH_SAFE (f, node, &fs->flows) {
         if (!f->seen) {
-            forget_flow(fs, f);
+            fs->n_surprises += forget_flow(fs, f);
         }
     }
+    return fs->n_surprises;
 }
 
-void
+bool
 flowset_observe_one(struct flowset *fs, const struct flowset_flow *flow,
                     bool gone)
 {
     if (!gone) {
-        flowset_observe(fs, flow);
-    } else {
-        struct entry *f = find_flow(fs, flow->table, flow->priority,
-                                   &flow->match);
-
-        if (f) {
-            forget_flow(fs, f);
-        }
+        return learn_flow(fs, flow);
     }
+
+    struct entry *f = find_flow(fs, flow->table, flow->priority,
+                                &flow->match);
+    return f && forget_flow(fs, f);
 }
 
 void

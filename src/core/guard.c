@@ -24,6 +24,13 @@
 
 #define MLD2_LISTENER_REPORT 143        /* RFC 3810. */
 
+/* An address of a pod behind a local port: nobody else's. */
+struct guard_address {
+    struct hmap_node node;      /* In 'addresses'. */
+    struct in6_addr addr;
+    size_t n_ports;             /* That may use it: never 0. */
+};
+
 /* A port, and what its flows were made from. */
 struct guard_port {
     struct hmap_node node;      /* In 'ports', by pod. */
@@ -32,6 +39,7 @@ struct guard_port {
     struct eth_addr mac;        /* All zeros: unknown. */
     struct in6_addr *addresses;
     size_t n_addresses;
+    bool unguarded;             /* May send from any address. */
     bool dirty;
     bool seen;
 };
@@ -40,6 +48,8 @@ struct guard {
     const struct pipeline_config *config;
     struct flowset *fs;
     struct hmap ports;
+    struct hmap addresses;
+    uint32_t gateway;           /* 0 for none. */
     bool ports_changed;
     bool pods_changed;
 };
@@ -52,6 +62,7 @@ guard_create(const struct pipeline_config *config, struct flowset *fs)
     g->config = config;
     g->fs = fs;
     hmap_init(&g->ports);
+    hmap_init(&g->addresses);
     return g;
 }
 
@@ -68,7 +79,7 @@ has_address(const struct guard_port *p, const struct in6_addr *addr)
     return false;
 }
 
-enum guard_verdict { OPEN, CLOSED };
+enum guard_verdict { OPEN, UNCHECKED, CLOSED };
 
 static void
 put_flow(const struct guard *g, const struct guard_port *p, uint16_t priority,
@@ -87,7 +98,7 @@ put_flow(const struct guard *g, const struct guard_port *p, uint16_t priority,
         pipeline_put_set_reg(REG_FLAGS, REG_FLAG_FROM_POD, &ofpacts);
     }
     pipeline_put_goto(g->config,
-                      verdict == OPEN ? TABLE_CONNTRACK : TABLE_DROP,
+                      verdict == CLOSED ? TABLE_DROP : TABLE_CONNTRACK,
                       &ofpacts);
     flowset_set(g->fs, table, priority, match,
                 cookie_make(COOKIE_GUARD, p->ofport),
@@ -266,12 +277,29 @@ put_closed_nd(const struct guard *g, const struct guard_port *p, bool add)
     }
 }
 
+/* A pod all the same: everything but its addresses is as for others. */
+static void
+put_unguarded(const struct guard *g, const struct guard_port *p, bool add)
+{
+    struct match match;
+
+    match_init_catchall(&match);
+    match_set_in_port(&match, u16_to_ofp(p->ofport));
+    put_flow(g, p, PRIORITY_GUARD_OPEN, &match, OPEN, add);
+}
+
 static void
 put_port(const struct guard *g, const struct guard_port *p, bool add)
 {
     bool has_v4 = false, has_v6 = false;
 
     put_closed(g, p, add);
+    if (p->unguarded) {
+        if (p->n_addresses) {
+            put_unguarded(g, p, add);
+        }
+        return;
+    }
     for (size_t i = 0; i < p->n_addresses; i++) {
         const struct in6_addr *addr = &p->addresses[i];
 
@@ -293,7 +321,138 @@ put_port(const struct guard *g, const struct guard_port *p, bool add)
     }
 }
 
+/* Strangers: whatever comes from neither a pod's port, the node's own nor the
+ * gateway, so from an uplink or a tunnel. */
+
+static void
+put_stranger(const struct guard *g, const struct match *match, bool add)
+{
+    static const struct guard_port nobody;
+
+    put_flow(g, &nobody, PRIORITY_GUARD_STRANGER, match, CLOSED, add);
+}
+
+/* Strangers neither send from 'addr' nor say that it is theirs. */
+static void
+put_strangers(const struct guard *g, const struct in6_addr *addr, bool add)
+{
+    bool is_v6 = address_is_v6(addr);
+    struct match match;
+
+    match_init_catchall(&match);
+    if (is_v6) {
+        match_set_dl_type(&match, htons(ETH_TYPE_IPV6));
+        match_set_ipv6_src(&match, addr);
+    } else {
+        match_set_dl_type(&match, htons(ETH_TYPE_IP));
+        match_set_nw_src(&match, in6_addr_get_mapped_ipv4(addr));
+    }
+    put_stranger(g, &match, add);
+
+    match_init_catchall(&match);
+    if (is_v6) {
+        match_set_dl_type(&match, htons(ETH_TYPE_IPV6));
+        match_set_nw_proto(&match, IPPROTO_ICMPV6);
+        match_set_icmp_type(&match, ND_NEIGHBOR_ADVERT);
+        match_set_nd_target(&match, addr);
+    } else {
+        match_set_dl_type(&match, htons(ETH_TYPE_ARP));
+        match_set_nw_src(&match, in6_addr_get_mapped_ipv4(addr));
+    }
+    put_stranger(g, &match, add);
+}
+
+static uint32_t
+hash_address(const struct in6_addr *addr)
+{
+    return hash_bytes(addr, sizeof *addr, 0);
+}
+
+static struct guard_address *
+find_address(const struct guard *g, const struct in6_addr *addr)
+{
+    struct guard_address *a;
+
+    HMAP_FOR_EACH_WITH_HASH (a, node, hash_address(addr), &g->addresses) {
+        if (!memcmp(&a->addr, addr, sizeof *addr)) {
+            return a;
+        }
+    }
+    return NULL;
+}
+
+static void
+ref_address(struct guard *g, const struct in6_addr *addr)
+{
+    struct guard_address *a = find_address(g, addr);
+
+    if (!a) {
+        a = xzalloc(sizeof *a);
+        a->addr = *addr;
+        hmap_insert(&g->addresses, &a->node, hash_address(addr));
+        put_strangers(g, addr, true);
+    }
+    a->n_ports++;
+}
+
+static void
+unref_address(struct guard *g, const struct in6_addr *addr)
+{
+    struct guard_address *a = find_address(g, addr);
+
+    if (!--a->n_ports) {
+        put_strangers(g, addr, false);
+        hmap_remove(&g->addresses, &a->node);
+        free(a);
+    }
+}
+
+/* Packets of pods come from the gateway too, when the host has translated
+ * their destination. */
+static void
+put_gateway(const struct guard *g, bool add)
+{
+    struct guard_port nobody = { .ofport = 0 };
+    struct match match;
+
+    match_init_catchall(&match);
+    match_set_in_port(&match, u16_to_ofp(g->gateway));
+    put_flow(g, &nobody, PRIORITY_GUARD_GATEWAY, &match, UNCHECKED, add);
+}
+
+void
+guard_set_gateway(struct guard *g, uint32_t ofport)
+{
+    if (g && g->gateway != ofport) {
+        if (g->gateway) {
+            put_gateway(g, false);
+        }
+        g->gateway = ofport;
+        if (g->gateway) {
+            put_gateway(g, true);
+        }
+    }
+}
+
 /* Ports. */
+
+static void
+open_port(struct guard *g, const struct guard_port *p)
+{
+    put_port(g, p, true);
+    for (size_t i = 0; i < p->n_addresses; i++) {
+        ref_address(g, &p->addresses[i]);
+    }
+}
+
+static void
+close_port(struct guard *g, const struct guard_port *p)
+{
+    put_port(g, p, false);
+    for (size_t i = 0; i < p->n_addresses; i++) {
+        unref_address(g, &p->addresses[i]);
+    }
+}
 
 static uint32_t
 hash_key(const char *ns, const char *name)
@@ -308,7 +467,8 @@ find_port(const struct guard *g, const struct model_port *mp)
 
     HMAP_FOR_EACH_WITH_HASH (p, node, hash_key(mp->ns, mp->name), &g->ports) {
         if (!strcmp(p->name, mp->name) && !strcmp(p->ns, mp->ns)
-            && p->ofport == mp->ofport && eth_addr_equals(p->mac, mp->mac)) {
+            && p->ofport == mp->ofport && eth_addr_equals(p->mac, mp->mac)
+            && p->unguarded == mp->unguarded) {
             return p;
         }
     }
@@ -324,6 +484,7 @@ create_port(struct guard *g, const struct model_port *mp)
     p->name = xstrdup(mp->name);
     p->ofport = mp->ofport;
     p->mac = mp->mac;
+    p->unguarded = mp->unguarded;
     hmap_insert(&g->ports, &p->node, hash_key(p->ns, p->name));
     return p;
 }
@@ -390,7 +551,7 @@ remove_vanished(struct guard *g)
         if (p->seen) {
             p->seen = false;
         } else {
-            put_port(g, p, false);
+            close_port(g, p);
             free_port(g, p);
         }
     }
@@ -416,7 +577,7 @@ update_ports(struct guard *g, const struct model *model)
         if (!find_port(g, &ports[i])) {
             p = create_port(g, &ports[i]);
             find_addresses(model, p);
-            put_port(g, p, true);
+            open_port(g, p);
         }
     }
     g->ports_changed = false;
@@ -429,9 +590,9 @@ update_pods(struct guard *g, const struct model *model)
 
     HMAP_FOR_EACH (p, node, &g->ports) {
         if (p->dirty) {
-            put_port(g, p, false);
+            close_port(g, p);
             find_addresses(model, p);
-            put_port(g, p, true);
+            open_port(g, p);
             p->dirty = false;
         }
     }
@@ -452,6 +613,7 @@ guard_run(struct guard *g, const struct model *model)
 void
 guard_destroy(struct guard *g)
 {
+    struct guard_address *a;
     struct guard_port *p;
 
     if (g) {
@@ -459,6 +621,10 @@ guard_destroy(struct guard *g)
             free_port(g, p);
         }
         hmap_destroy(&g->ports);
+        HMAP_FOR_EACH_POP (a, node, &g->addresses) {
+            free(a);
+        }
+        hmap_destroy(&g->addresses);
         free(g);
     }
 }

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "bitmap.h"
 #include "model-private.h"
 #include "packets.h"
 
@@ -21,6 +22,14 @@ find_port_pod(const struct model *m, const char *ns, const char *name)
     return NULL;
 }
 
+static void
+free_port(struct model_port *port)
+{
+    free(port->ns);
+    free(port->name);
+    free(port->interface);
+}
+
 void
 model_clear_ports(struct model *m)
 {
@@ -33,9 +42,7 @@ model_clear_ports(struct model *m)
         free(p);
     }
     for (size_t i = 0; i < m->n_ports; i++) {
-        free(m->ports[i].ns);
-        free(m->ports[i].name);
-        free(m->ports[i].interface);
+        free_port(&m->ports[i]);
     }
     free(m->ports);
     m->ports = NULL;
@@ -57,7 +64,8 @@ compare_ports(const void *a_, const void *b_)
 static bool
 ports_equal(const struct model_port *a, const struct model_port *b)
 {
-    return !compare_ports(a, b) && eth_addr_equals(a->mac, b->mac);
+    return !compare_ports(a, b) && eth_addr_equals(a->mac, b->mac)
+           && a->unguarded == b->unguarded;
 }
 
 /* Notes the pods whose ports differ between the two sorted arrays. */
@@ -83,6 +91,26 @@ note_port_changes(struct model *m, const struct model_port *a, size_t n_a,
     return changed;
 }
 
+/* Drops all but the first port of each number from sorted 'ports'.  Returns
+ * the new length. */
+static size_t
+drop_duplicates(struct model_port *ports, size_t n)
+{
+    unsigned long *seen = bitmap_allocate(MODEL_MAX_OFPORT + 1);
+    size_t n_unique = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (bitmap_is_set(seen, ports[i].ofport)) {
+            free_port(&ports[i]);
+        } else {
+            bitmap_set1(seen, ports[i].ofport);
+            ports[n_unique++] = ports[i];
+        }
+    }
+    bitmap_free(seen);
+    return n_unique;
+}
+
 bool
 model_set_ports(struct model *m, const struct model_port ports[], size_t n)
 {
@@ -95,6 +123,7 @@ model_set_ports(struct model *m, const struct model_port ports[], size_t n)
         copy[i].interface = xstrdup(ports[i].interface);
     }
     qsort(copy, n, sizeof *copy, compare_ports);
+    n = drop_duplicates(copy, n);
 
     bool changed = note_port_changes(m, m->ports, m->n_ports, copy, n);
     model_clear_ports(m);

@@ -17,6 +17,8 @@
 #include "dirs.h"
 #include "flow.h"
 #include "flowset.h"
+#include "kube.h"
+#include "kubeconfig.h"
 #include "label.h"
 #include "model.h"
 #include "netif.h"
@@ -32,6 +34,8 @@ VLOG_DEFINE_THIS_MODULE(agent);
 
 /* `wait` without a number of milliseconds. */
 #define DEFAULT_WAIT_MSEC 30000
+/* Between looks whether the switch has what we believe. */
+#define READBACK_MSEC (5 * 60 * 1000)
 
 struct agent {
     const struct settings *settings;
@@ -39,7 +43,8 @@ struct agent {
     struct model *model;
     struct compile *compile;
     struct flowset *empty;      /* What a cleanup wants. */
-    struct dir *dir;
+    struct dir *dir;            /* Either this, */
+    struct kube *kube;          /* or this is not NULL. */
     struct ports *ports;
     struct netif *netif;
     struct bridge *bridge;
@@ -76,6 +81,25 @@ start_cleanup(struct agent *a)
     ports_clear_table_names(a->ports);
 }
 
+/* The settings were checked when the daemon started, but what they name may
+ * have changed since. */
+static void
+start_source(struct agent *a)
+{
+    struct kubeconfig *config;
+
+    if (a->settings->dir) {
+        a->dir = dir_create(a->settings->dir, a->pool, a->model);
+        return;
+    }
+
+    char *error = settings_kubeconfig(a->settings, &config);
+    if (error) {
+        VLOG_FATAL("%s", error);
+    }
+    a->kube = kube_create(config, NULL, a->pool, a->model);
+}
+
 static void
 start_compiler(struct agent *a)
 {
@@ -89,7 +113,7 @@ start_compiler(struct agent *a)
     };
 
     a->compile = compile_create(&config, a->pool, a->model);
-    a->dir = dir_create(a->settings->dir, a->pool, a->model);
+    start_source(a);
     a->netif = netif_create();
     model_set_node_name(a->model, a->settings->node);
     model_set_service_cidrs(a->model, a->settings->service_cidrs,
@@ -97,6 +121,8 @@ start_compiler(struct agent *a)
     ports_set_table_names(a->ports, a->settings->table_base,
                           pipeline_table_names, N_TABLES);
     connect_bridge(a, compile_flowset(a->compile));
+    bridge_watch_others(a->bridge, a->settings->table_base, N_TABLES,
+                        READBACK_MSEC);
 }
 
 static void
@@ -106,6 +132,7 @@ register_commands(struct agent *a)
         .settings = a->settings,
         .model = a->model,
         .dir = a->dir,
+        .kube = a->kube,
         .ports = a->ports,
         .flowset = compile_flowset(a->compile),
         .bridge = a->bridge,
@@ -146,6 +173,7 @@ agent_destroy(struct agent *a)
     flowset_destroy(a->empty);
     compile_destroy(a->compile);
     dir_destroy(a->dir);
+    kube_destroy(a->kube);
     ports_destroy(a->ports);
     netif_destroy(a->netif);
     model_destroy(a->model);
@@ -191,6 +219,9 @@ run_ports(struct agent *a)
         return;
     }
     n = ports_get(a->ports, a->model, &ports);
+    for (size_t i = 0; i < n && a->settings->no_spoof_guard; i++) {
+        ports[i].unguarded = true;
+    }
     model_set_ports(a->model, ports, n);
     ports_free(ports, n);
     update_gateway(a);
@@ -203,16 +234,27 @@ is_read(uint64_t ticket, void *agent_)
 {
     const struct agent *a = agent_;
 
-    return a->synced && ports_sync_is_done(a->ports, ticket);
+    return (a->synced && ports_sync_is_done(a->ports, ticket)
+            && (!a->kube || kube_sync_is_done(a->kube, ticket)));
+}
+
+static bool
+objects_are_synced(const struct agent *a)
+{
+    return a->dir ? dir_is_synced(a->dir) : kube_is_synced(a->kube);
 }
 
 static void
 run_sources(struct agent *a)
 {
-    dir_run(a->dir);
+    if (a->dir) {
+        dir_run(a->dir);
+    } else {
+        kube_run(a->kube);
+    }
     run_netif(a);
     run_ports(a);
-    if (!a->synced && dir_is_synced(a->dir) && ports_is_ready(a->ports)) {
+    if (!a->synced && objects_are_synced(a) && ports_is_ready(a->ports)) {
         VLOG_INFO("every source is read: generation %"PRIu64,
                   model_generation(a->model));
         a->synced = true;
@@ -228,7 +270,8 @@ find_problem(const struct agent *a)
     struct bridge_status status;
 
     bridge_get_status(a->bridge, &status);
-    return (!dir_is_synced(a->dir) ? "the directory has not been read"
+    return (a->kube && kube_error(a->kube) ? kube_error(a->kube)
+            : !objects_are_synced(a) ? "the directory has not been read"
             : ports_problem(a->ports) ? ports_problem(a->ports)
             : !status.connected ? "no connection to the switch"
             : status.error);
@@ -278,7 +321,11 @@ agent_wait(struct agent *a)
     ports_wait(a->ports);
     bridge_wait(a->bridge);
     if (!a->cleanup) {
-        dir_wait(a->dir);
+        if (a->dir) {
+            dir_wait(a->dir);
+        } else {
+            kube_wait(a->kube);
+        }
         netif_wait(a->netif);
         waiters_wait(a->waiters);
     }
@@ -305,8 +352,14 @@ handle_wait(struct unixctl_conn *conn, int argc, const char *argv[],
     } else if (a->cleanup) {
         unixctl_command_reply_error(conn, "the daemon is cleaning up");
     } else {
-        dir_refresh(a->dir);
-        waiters_add(a->waiters, conn, ports_sync_begin(a->ports), timeout);
+        uint64_t ticket = ports_sync_begin(a->ports);
+
+        if (a->dir) {
+            dir_refresh(a->dir);
+        } else {
+            kube_sync_begin(a->kube, ticket);
+        }
+        waiters_add(a->waiters, conn, ticket, timeout);
     }
 }
 

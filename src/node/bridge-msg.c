@@ -15,6 +15,7 @@
 #include "openvswitch/ofp-errors.h"
 #include "openvswitch/ofp-flow.h"
 #include "openvswitch/ofp-match.h"
+#include "openvswitch/ofp-monitor.h"
 #include "openvswitch/ofp-msgs.h"
 #include "openvswitch/ofp-print.h"
 #include "openvswitch/ofp-protocol.h"
@@ -97,19 +98,27 @@ init_flow_mod(struct ofputil_flow_mod *fm, const struct flowset_change *change,
     }
 }
 
-int
-bridge_msg_put_change(struct ofpbuf *mods, const struct flowset_change *change,
-                      ovs_be64 cookie, ovs_be64 cookie_mask,
-                      enum ofp_version version, uint32_t xid)
+static struct ofpbuf *
+encode_change(const struct flowset_change *change, ovs_be64 cookie,
+              ovs_be64 cookie_mask, enum ofp_version version)
 {
     struct ofputil_flow_mod fm;
     struct ofpbuf *msg;
-    int error = 0;
 
     init_flow_mod(&fm, change, cookie, cookie_mask);
     msg = ofputil_encode_flow_mod(
         &fm, ofputil_protocol_from_ofp_version(version));
     minimatch_destroy(&fm.match);
+    return msg;
+}
+
+int
+bridge_msg_put_change(struct ofpbuf *mods, const struct flowset_change *change,
+                      ovs_be64 cookie, ovs_be64 cookie_mask,
+                      enum ofp_version version, uint32_t xid)
+{
+    struct ofpbuf *msg = encode_change(change, cookie, cookie_mask, version);
+    int error = 0;
 
     if (msg->size > MAX_FLOW_MOD) {
         error = EMSGSIZE;
@@ -125,6 +134,17 @@ bridge_msg_put_change(struct ofpbuf *mods, const struct flowset_change *change,
     return error;
 }
 
+struct ofpbuf *
+bridge_msg_delete(const struct flowset_flow *flow, enum ofp_version version)
+{
+    struct flowset_change change = { .delete = true, .flow = *flow };
+    struct ofpbuf *msg = encode_change(&change, htonll(flow->cookie),
+                                       OVS_BE64_MAX, version);
+
+    set_xid(msg, 0);
+    return msg;
+}
+
 const struct ofp_header *
 bridge_msg_next(const struct ofpbuf *mods, size_t *ofs)
 {
@@ -138,20 +158,30 @@ bridge_msg_next(const struct ofpbuf *mods, size_t *ofs)
     return oh;
 }
 
-char *
-bridge_msg_describe_change(const struct flowset_change *change)
+static char *
+describe(const char *prefix, const struct flowset_flow *flow)
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
 
-    if (change->delete) {
-        ds_put_cstr(&ds, "delete ");
-    }
-    flowset_format_flow(&change->flow, NULL, &ds);
+    ds_put_cstr(&ds, prefix);
+    flowset_format_flow(flow, NULL, &ds);
     if (ds.length > MAX_TEXT) {
         ds_truncate(&ds, MAX_TEXT);
         ds_put_cstr(&ds, "...");
     }
     return ds_steal_cstr(&ds);
+}
+
+char *
+bridge_msg_describe_flow(const struct flowset_flow *flow)
+{
+    return describe("", flow);
+}
+
+char *
+bridge_msg_describe_change(const struct flowset_change *change)
+{
+    return describe(change->delete ? "delete " : "", &change->flow);
 }
 
 /* Reads what bridge_msg_put_change() made, without asking whether it makes
@@ -213,6 +243,30 @@ bridge_msg_flow_request(enum ofp_version version, uint32_t xid,
     match_init_catchall(&request.match);
     msg = ofputil_encode_flow_stats_request(
         &request, ofputil_protocol_from_ofp_version(version));
+    set_xid(msg, xid);
+    return msg;
+}
+
+struct ofpbuf *
+bridge_msg_monitor_request(enum ofp_version version, uint32_t xid)
+{
+    struct ofputil_flow_monitor_request request = {
+        .id = 1,
+        .command = OFPFMC_ADD,
+        /* Open vSwitch takes OFPFMF_ONLY_OWN for "in full": without it, our
+         * own changes come abbreviated. */
+        .flags = (OFPFMF_ADD | OFPFMF_REMOVED | OFPFMF_MODIFY
+                  | OFPFMF_INSTRUCTIONS),
+        .out_port = OFPP_ANY,
+        .out_group = OFPG_ANY,
+        .table_id = OFPTT_ALL,
+    };
+    struct ofpbuf *msg = ofpbuf_new(0);
+
+    match_init_catchall(&request.match);
+    ofputil_append_flow_monitor_request(
+        &request, msg, ofputil_protocol_from_ofp_version(version));
+    ofpmsg_update_length(msg);
     set_xid(msg, xid);
     return msg;
 }

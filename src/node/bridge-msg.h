@@ -17,6 +17,7 @@
 
 struct flowset;
 struct flowset_change;
+struct flowset_flow;
 struct ofpbuf;
 
 /* Bundles are atomic and in order; the id is the only one of a connection. */
@@ -39,10 +40,18 @@ const struct ofp_header *bridge_msg_next(const struct ofpbuf *mods,
  * caller frees. */
 char *bridge_msg_describe(const struct ofp_header *flow_mod);
 char *bridge_msg_describe_change(const struct flowset_change *);
+char *bridge_msg_describe_flow(const struct flowset_flow *);
+
+/* The flow_mod, with xid 0, that deletes just 'flow', cookie and all. */
+struct ofpbuf *bridge_msg_delete(const struct flowset_flow *flow,
+                                 enum ofp_version);
 
 /* Asks for all flows with that cookie, in any table. */
 struct ofpbuf *bridge_msg_flow_request(enum ofp_version, uint32_t xid,
                                        ovs_be64 cookie, ovs_be64 cookie_mask);
+/* Asks to be told of each flow that others add, change or delete from now
+ * on. */
+struct ofpbuf *bridge_msg_monitor_request(enum ofp_version, uint32_t xid);
 /* Tells 'fs' of each flow in 'reply' and adds their number to '*n'.  Returns 0
  * or an errno or OFPERR value, after which some flows may have been told. */
 int bridge_msg_observe(struct ofpbuf *reply, struct flowset *fs, uint64_t *n);

@@ -17,11 +17,13 @@
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/rconn.h"
 #include "openvswitch/vlog.h"
+#include "random.h"
 #include "socket-util.h"
 #include "timeval.h"
 #include "util.h"
 
 #include "bridge-msg.h"
+#include "bridge-watch.h"
 #include "flowset.h"
 
 VLOG_DEFINE_THIS_MODULE(bridge);
@@ -35,6 +37,8 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(6, 6);
 #define MAX_RECONNECT_SECONDS 1
 #define MIN_RETRY_MSEC 1000
 #define MAX_RETRY_MSEC 30000
+/* So that two who undo each other's work do not do only that. */
+#define MIN_REPAIR_MSEC 20
 /* Messages to handle and bytes to queue before others get their turn. */
 #define MAX_MESSAGES 64
 #define MAX_QUEUED_BYTES (512 * 1024)
@@ -87,6 +91,17 @@ struct bridge {
     int retry_msec;             /* 0 if the last bundle was accepted. */
     long long int retry_at;
 
+    /* What others do. */
+    struct bridge_watch watch;
+    int readback_msec;          /* Between read-backs, 0 for not watched. */
+    long long int readback_at;  /* The next one. */
+    bool again;                 /* No, at once. */
+    bool audit;                 /* READBACK: nothing new is expected. */
+    uint32_t monitor_xid;
+    uint64_t n_pending;         /* Flows to put back. */
+    long long int repair_at;    /* Not before. */
+    struct rconn_packet_counter *removals;
+
     bool in_sync;               /* Since the connection: for the log. */
     struct bridge_status status;        /* Just the counters. */
 };
@@ -109,6 +124,12 @@ bridge_create(const char *target, struct flowset *fs,
     ovs_list_init(&b->replies);
     ofpbuf_init(&b->mods, 0);
     b->queued = rconn_packet_counter_create();
+    b->removals = rconn_packet_counter_create();
+    b->watch = (struct bridge_watch) {
+        .fs = fs,
+        .cookie = b->cookie,
+        .cookie_mask = b->cookie_mask,
+    };
     return b;
 }
 
@@ -133,6 +154,7 @@ bridge_destroy(struct bridge *b)
         ofpbuf_uninit(&b->mods);
         rconn_destroy(b->rconn);
         rconn_packet_counter_destroy(b->queued);
+        rconn_packet_counter_destroy(b->removals);
         free(b->error);
         free(b->target);
         free(b);
@@ -168,6 +190,18 @@ send_barrier(struct bridge *b)
     send_msg(b, msg);
 }
 
+/* What others deleted or changed is as it was. */
+static void
+finish_repair(struct bridge *b)
+{
+    VLOG_WARN_RL(&rl, "%s: %"PRIu64" of our flows were deleted or changed by "
+                 "somebody else, put back",
+                 rconn_get_name(b->rconn), b->n_pending);
+    b->n_pending = 0;
+    b->status.n_repairs++;
+    b->repair_at = time_msec() + MIN_REPAIR_MSEC;
+}
+
 /* The switch has 'generation'. */
 static void
 publish(struct bridge *b, uint64_t generation)
@@ -181,6 +215,9 @@ publish(struct bridge *b, uint64_t generation)
         VLOG_INFO("%s: in sync, %"PRIu64" flows were there",
                   rconn_get_name(b->rconn), b->status.n_readback);
     }
+    if (b->n_pending && !flowset_is_dirty(b->fs)) {
+        finish_repair(b);
+    }
 }
 
 /* Read-back. */
@@ -191,13 +228,26 @@ start_readback(struct bridge *b)
     reset(b);
     b->readback_xid = b->next_xid++;
     b->state = READBACK;
+    b->audit = false;
+    b->again = false;
+    /* Nodes that started together need not do this together. */
+    b->readback_at = (time_msec() + b->readback_msec
+                      + random_range(b->readback_msec / 10 + 1));
     send_msg(b, bridge_msg_flow_request(get_version(b), b->readback_xid,
                                         b->cookie, b->cookie_mask));
 }
 
 static void
+note_tampering(struct bridge *b, uint64_t n)
+{
+    b->status.n_tampered += n;
+    b->n_pending += n;
+}
+
+static void
 finish_readback(struct bridge *b)
 {
+    size_t n_surprises;
     struct ofpbuf *reply;
     uint64_t n = 0;
     int error = 0;
@@ -209,7 +259,7 @@ finish_readback(struct bridge *b)
         }
         ofpbuf_delete(reply);
     }
-    flowset_observe_end(b->fs);
+    n_surprises = flowset_observe_end(b->fs);
 
     if (error) {
         VLOG_WARN_RL(&rl, "%s: cannot read flows (%s), reconnecting",
@@ -218,6 +268,9 @@ finish_readback(struct bridge *b)
     } else {
         b->status.n_readback = n;
         b->state = IDLE;
+        if (b->audit) {
+            note_tampering(b, n_surprises);
+        }
     }
 }
 
@@ -235,6 +288,79 @@ receive_flows(struct bridge *b, const struct ofpbuf *msg)
     if (!ofpmp_more(oh)) {
         finish_readback(b);
     }
+}
+
+/* True if it is time to look whether all is as we believe. */
+static bool
+must_audit(const struct bridge *b)
+{
+    return b->again || (b->readback_msec && time_msec() >= b->readback_at);
+}
+
+static void
+start_audit(struct bridge *b)
+{
+    start_readback(b);
+    b->audit = true;
+}
+
+/* What others do. */
+
+static void
+start_watch(struct bridge *b)
+{
+    b->watch.paused = false;
+    b->status.watched = b->readback_msec > 0;
+    if (b->readback_msec) {
+        b->monitor_xid = b->next_xid++;
+        send_msg(b, bridge_msg_monitor_request(get_version(b),
+                                               b->monitor_xid));
+    }
+}
+
+static void
+refuse_watch(struct bridge *b, enum ofperr error)
+{
+    b->status.watched = false;
+    VLOG_INFO("%s: the switch does not tell what others do (%s), looking for "
+              "it every %d s", rconn_get_name(b->rconn),
+              ofperr_get_name(error), b->readback_msec / 1000);
+}
+
+static void
+remove_foreign(struct ofpbuf *flow_mod, void *b_)
+{
+    struct bridge *b = b_;
+
+    rconn_send(b->rconn, flow_mod, b->removals);
+}
+
+/* What 'msg' says may be older than what a read-back under way will say, or
+ * newer. */
+static void
+receive_updates(struct bridge *b, struct ofpbuf *msg)
+{
+    struct bridge_watch_result result;
+    int error = bridge_watch_receive(&b->watch, msg, remove_foreign, b,
+                                     &result);
+
+    if (error) {
+        VLOG_WARN_RL(&rl, "%s: cannot read what others did (%s)",
+                     rconn_get_name(b->rconn), ofperr_to_string(error));
+    }
+    b->status.n_foreign += result.n_foreign;
+    note_tampering(b, result.n_tampered);
+    if (error || result.incomplete
+        || (b->state == READBACK && result.n_tampered)) {
+        b->again = true;
+    }
+}
+
+/* True if as many removals wait as may: no more are taken from the switch. */
+static bool
+is_flooded(const struct bridge *b)
+{
+    return rconn_packet_counter_n_bytes(b->removals) >= MAX_QUEUED_BYTES;
 }
 
 /* Bundle. */
@@ -410,6 +536,8 @@ receive_error(struct bridge *b, const struct ofp_header *oh)
         VLOG_WARN_RL(&rl, "%s: read-back refused (%s), reconnecting",
                      rconn_get_name(b->rconn), ofperr_get_name(error));
         rconn_reconnect(b->rconn);
+    } else if (b->status.watched && xid == b->monitor_xid) {
+        refuse_watch(b, error);
     } else {
         VLOG_DBG("%s: stray error %s",
                  rconn_get_name(b->rconn), ofperr_get_name(error));
@@ -432,6 +560,7 @@ check_connection(struct bridge *b)
     b->in_sync = false;
     if (rconn_is_connected(b->rconn)) {
         b->status.n_connections++;
+        start_watch(b);
         start_readback(b);
     } else {
         b->state = CONNECTING;
@@ -441,7 +570,7 @@ check_connection(struct bridge *b)
 /* Messages that nobody asked for (packet-ins, flows removed, ports …) do not
  * come on a service connection unless configured, and are none of ours. */
 static void
-receive(struct bridge *b, const struct ofpbuf *msg)
+receive(struct bridge *b, struct ofpbuf *msg)
 {
     const struct ofp_header *oh = msg->data;
     enum ofptype type;
@@ -453,6 +582,8 @@ receive(struct bridge *b, const struct ofpbuf *msg)
         rconn_send(b->rconn, ofputil_encode_echo_reply(oh), NULL);
     } else if (type == OFPTYPE_FLOW_STATS_REPLY) {
         receive_flows(b, msg);
+    } else if (type == OFPTYPE_FLOW_MONITOR_STATS_REPLY) {
+        receive_updates(b, msg);
     } else if (type == OFPTYPE_BUNDLE_CONTROL) {
         receive_bundle_control(b, oh);
     } else if (type == OFPTYPE_BARRIER_REPLY) {
@@ -462,12 +593,13 @@ receive(struct bridge *b, const struct ofpbuf *msg)
     }
 }
 
-/* True if a bundle may go out now. */
-static bool
-may_update(const struct bridge *b)
+/* When a bundle may go out. */
+static long long int
+update_at(const struct bridge *b)
 {
-    return (!b->retry_msec || b->wanted != b->refused
-            || time_msec() >= b->retry_at);
+    return (b->retry_msec && b->wanted == b->refused ? b->retry_at
+            : b->n_pending ? b->repair_at
+            : 0);
 }
 
 static void
@@ -475,7 +607,7 @@ update(struct bridge *b)
 {
     if (!flowset_is_dirty(b->fs)) {
         publish(b, b->wanted);
-    } else if (may_update(b)) {
+    } else if (time_msec() >= update_at(b)) {
         start_bundle(b);
     }
 }
@@ -485,7 +617,7 @@ bridge_run(struct bridge *b)
 {
     rconn_run(b->rconn);
     check_connection(b);
-    for (int i = 0; i < MAX_MESSAGES; i++) {
+    for (int i = 0; i < MAX_MESSAGES && !is_flooded(b); i++) {
         struct ofpbuf *msg = rconn_recv(b->rconn);
 
         if (!msg) {
@@ -500,8 +632,26 @@ bridge_run(struct bridge *b)
     if (b->state == IDLE) {
         update(b);
     }
+    if (b->state == IDLE && must_audit(b)) {
+        start_audit(b);
+    }
     if (b->state == STREAMING) {
         stream(b);
+    }
+}
+
+static void
+wait_idle(const struct bridge *b)
+{
+    if (flowset_is_dirty(b->fs)) {
+        poll_timer_wait_until(update_at(b));
+    } else if (b->published != b->wanted || b->n_pending) {
+        poll_immediate_wake();
+    }
+    if (b->again) {
+        poll_immediate_wake();
+    } else if (b->readback_msec) {
+        poll_timer_wait_until(b->readback_at);
     }
 }
 
@@ -509,17 +659,13 @@ void
 bridge_wait(struct bridge *b)
 {
     rconn_run_wait(b->rconn);
-    rconn_recv_wait(b->rconn);
+    if (!is_flooded(b)) {
+        rconn_recv_wait(b->rconn);
+    }
     if (b->seqno != rconn_get_connection_seqno(b->rconn)) {
         poll_immediate_wake();
-    } else if (b->state == IDLE && flowset_is_dirty(b->fs)) {
-        if (may_update(b)) {
-            poll_immediate_wake();
-        } else {
-            poll_timer_wait_until(b->retry_at);
-        }
-    } else if (b->state == IDLE && b->published != b->wanted) {
-        poll_immediate_wake();
+    } else if (b->state == IDLE) {
+        wait_idle(b);
     }
     /* STREAMING stops only when the connection is full, and rconn_run_wait()
      * wakes up when it drains. */
@@ -534,6 +680,15 @@ bridge_enable(struct bridge *b)
         /* rconn does not probe Unix sockets unless told again. */
         rconn_set_probe_interval(b->rconn, PROBE_SECONDS);
     }
+}
+
+void
+bridge_watch_others(struct bridge *b, uint8_t first_table, uint8_t n_tables,
+                    int msec)
+{
+    b->watch.first_table = first_table;
+    b->watch.n_tables = n_tables;
+    b->readback_msec = msec;
 }
 
 void
@@ -567,6 +722,7 @@ bridge_get_status(const struct bridge *b, struct bridge_status *status)
 
     *status = b->status;
     status->connected = rconn_is_connected(b->rconn);
+    status->watched = b->status.watched && status->connected;
     status->state = names[b->state];
     status->error = b->error;
 }

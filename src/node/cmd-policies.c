@@ -10,7 +10,6 @@
 #include "ovs-json.h"
 
 #include "columns.h"
-#include "dir.h"
 #include "k8s.h"
 #include "label.h"
 #include "model.h"
@@ -93,23 +92,25 @@ collect_policies(const struct model *model, struct shash *rows)
 }
 
 static void
-collect_problems(const struct dir *dir, struct shash *rows)
+collect_problems(const struct cmd_context *context, struct shash *rows)
 {
     const char *kind = k8s_kind_name(K8S_POLICY);
-    size_t kind_length = strlen(kind), n;
-    const struct dir_problem *problems = dir_problems(dir, &n);
+    size_t kind_length = strlen(kind), n, n_all;
+    struct cmd_problem *problems = cmd_problems(context, &n, &n_all);
 
     for (size_t i = 0; i < n; i++) {
-        const struct dir_problem *p = &problems[i];
+        const struct cmd_problem *p = &problems[i];
 
         if (p->object && !strncmp(p->object, kind, kind_length)
             && p->object[kind_length] == ' ') {
             struct row *row = get_row(rows, p->object + kind_length + 1);
             svec_add_nocopy(&row->problems,
-                            xasprintf("%s: %s", p->place, p->message));
+                            xasprintf("%s%s%s", p->place ? p->place : "",
+                                      p->place ? ": " : "", p->message));
             row->kept = p->kept;
         }
     }
+    free(problems);
 }
 
 static void
@@ -267,7 +268,7 @@ cmd_policies(const struct cmd_context *context, bool json)
     struct shash rows = SHASH_INITIALIZER(&rows);
 
     collect_policies(context->model, &rows);
-    collect_problems(context->dir, &rows);
+    collect_problems(context, &rows);
 
     size_t n = shash_count(&rows);
     const struct shash_node **sorted = shash_sort(&rows);

@@ -12,6 +12,7 @@
 #include "bridge.h"
 #include "dir.h"
 #include "flowset.h"
+#include "kube.h"
 #include "model.h"
 #include "openvswitch/dynamic-string.h"
 #include "ports.h"
@@ -21,7 +22,8 @@
 /* All that is told, in one place for both forms. */
 struct status {
     uint64_t wanted, installed; /* Generations. */
-    struct dir_status dir;
+    struct dir_status dir;      /* If there is one, */
+    struct kube_status kube;    /* else this. */
     struct bridge_status bridge;
     size_t n_local_pods, n_ports;
 };
@@ -44,7 +46,11 @@ collect(const struct cmd_context *c, struct status *s)
 {
     s->wanted = model_generation(c->model);
     s->installed = bridge_generation(c->bridge);
-    dir_get_status(c->dir, &s->dir);
+    if (c->dir) {
+        dir_get_status(c->dir, &s->dir);
+    } else {
+        kube_get_status(c->kube, &s->kube);
+    }
     bridge_get_status(c->bridge, &s->bridge);
     s->n_local_pods = count_local_pods(c->model);
     model_ports(c->model, &s->n_ports);
@@ -53,17 +59,50 @@ collect(const struct cmd_context *c, struct status *s)
 /* Text. */
 
 static void
-format_sources(const struct cmd_context *c, const struct status *s,
-               struct ds *ds)
+format_dir(const struct cmd_context *c, const struct status *s, struct ds *ds)
 {
-    const char *problem = ports_problem(c->ports);
-
     ds_put_format(ds, "directory    %s: %s, %"PRIuSIZE" files, %"PRIuSIZE
                   " objects, %"PRIuSIZE" skipped, %"PRIuSIZE" warnings\n",
                   dir_path(c->dir),
                   dir_is_synced(c->dir) ? "read" : "not read yet",
                   s->dir.n_files, s->dir.n_objects, s->dir.n_skipped,
                   s->dir.n_warnings);
+}
+
+static void
+format_kinds(const struct kube_status *kube, struct ds *ds)
+{
+    for (enum k8s_kind k = 0; k < K8S_N_KINDS; k++) {
+        const struct kube_kind_status *kind = &kube->kinds[k];
+
+        ds_put_format(ds, "%s%s %s", k ? ", " : "", kind->name, kind->state);
+    }
+}
+
+static void
+format_kube(const struct cmd_context *c, const struct status *s,
+            struct ds *ds)
+{
+    const char *error = kube_error(c->kube);
+
+    ds_put_format(ds, "kubernetes   %s (%s): %s\n", s->kube.server,
+                  s->kube.origin, error ? error : "followed");
+    ds_put_cstr(ds, "             ");
+    format_kinds(&s->kube, ds);
+    ds_put_char(ds, '\n');
+}
+
+static void
+format_sources(const struct cmd_context *c, const struct status *s,
+               struct ds *ds)
+{
+    const char *problem = ports_problem(c->ports);
+
+    if (c->dir) {
+        format_dir(c, s, ds);
+    } else {
+        format_kube(c, s, ds);
+    }
     ds_put_format(ds, "database     %s: %s, %"PRIuSIZE" pod interfaces\n",
                   c->settings->db,
                   (problem ? problem
@@ -83,27 +122,42 @@ format_switch(const struct cmd_context *c, const struct status *s,
                   c->settings->bridge, b->state, flowset_count(c->flowset),
                   flowset_count_parts(c->flowset), b->n_bundles,
                   b->n_refused);
+    ds_put_format(ds, "tampering    %"PRIu64" flows of ours deleted or "
+                  "changed, put back %"PRIu64" times, %"PRIu64" of others "
+                  "removed\n", b->n_tampered, b->n_repairs, b->n_foreign);
     if (b->error) {
         ds_put_format(ds, "last error   %s\n", b->error);
     }
 }
 
 static void
-format_problems(const struct cmd_context *c, const struct status *s,
-                struct ds *ds)
+format_problem(const struct cmd_problem *p, struct ds *ds)
 {
-    size_t n;
-    const struct dir_problem *problems = dir_problems(c->dir, &n);
+    ds_put_cstr(ds, "  ");
+    if (p->place) {
+        ds_put_format(ds, "%s: ", p->place);
+    }
+    if (p->object) {
+        ds_put_format(ds, "%s: ", p->object);
+    }
+    ds_put_format(ds, "%s%s\n", p->message,
+                  p->kept ? " (the last good version stays)" : "");
+}
 
-    ds_put_format(ds, "problems     %"PRIuSIZE"\n", s->dir.n_problems);
+static void
+format_problems(const struct cmd_context *c, struct ds *ds)
+{
+    size_t n, n_all;
+    struct cmd_problem *problems = cmd_problems(c, &n, &n_all);
+
+    ds_put_format(ds, "problems     %"PRIuSIZE"\n", n_all);
     for (size_t i = 0; i < n; i++) {
-        char *line = dir_problem_format(&problems[i]);
-        ds_put_format(ds, "  %s\n", line);
-        free(line);
+        format_problem(&problems[i], ds);
     }
-    if (s->dir.n_problems > n) {
-        ds_put_format(ds, "  and %"PRIuSIZE" more\n", s->dir.n_problems - n);
+    if (n_all > n) {
+        ds_put_format(ds, "  and %"PRIuSIZE" more\n", n_all - n);
     }
+    free(problems);
 }
 
 static char *
@@ -123,7 +177,7 @@ to_text(const struct cmd_context *c, const struct status *s)
                   model_count(c->model, K8S_NAMESPACE),
                   model_count(c->model, K8S_POD), s->n_local_pods,
                   model_count(c->model, K8S_POLICY));
-    format_problems(c, s, &ds);
+    format_problems(c, &ds);
     return ds_steal_cstr(&ds);
 }
 
@@ -165,6 +219,40 @@ dir_to_json(const struct cmd_context *c, const struct status *s)
 }
 
 static struct json *
+kind_to_json(const struct kube_kind_status *kind)
+{
+    struct json *json = json_object_create();
+
+    put_string(json, "state", kind->state);
+    put_string(json, "error", kind->error);
+    put_bool(json, "synced", kind->synced);
+    put_integer(json, "lists", kind->n_lists);
+    put_integer(json, "watches", kind->n_watches);
+    put_integer(json, "events", kind->n_events);
+    return json;
+}
+
+static struct json *
+kube_to_json(const struct cmd_context *c, const struct status *s)
+{
+    struct json *json = json_object_create();
+
+    put_string(json, "server", s->kube.server);
+    put_string(json, "origin", s->kube.origin);
+    put_bool(json, "synced", kube_is_synced(c->kube));
+    put_string(json, "error", kube_error(c->kube));
+    put_integer(json, "warnings", s->kube.n_warnings);
+    put_integer(json, "problems", s->kube.n_problems);
+    put_integer(json, "checks", s->kube.n_checks);
+    for (enum k8s_kind k = 0; k < K8S_N_KINDS; k++) {
+        const struct kube_kind_status *kind = &s->kube.kinds[k];
+
+        json_object_put(json, kind->name, kind_to_json(kind));
+    }
+    return json;
+}
+
+static struct json *
 ports_to_json(const struct cmd_context *c, const struct status *s)
 {
     struct json *json = json_object_create();
@@ -195,6 +283,10 @@ switch_to_json(const struct cmd_context *c, const struct status *s)
     put_integer(json, "flowMods", b->n_flow_mods);
     put_integer(json, "lastFlowMods", b->n_last_flow_mods);
     put_integer(json, "readBack", b->n_readback);
+    put_bool(json, "watched", b->watched);
+    put_integer(json, "tampered", b->n_tampered);
+    put_integer(json, "repairs", b->n_repairs);
+    put_integer(json, "foreign", b->n_foreign);
     return json;
 }
 
@@ -211,11 +303,11 @@ objects_to_json(const struct cmd_context *c, const struct status *s)
 }
 
 static struct json *
-problems_to_json(const struct dir *dir)
+problems_to_json(const struct cmd_context *c)
 {
     struct json *json = json_array_create_empty();
-    size_t n;
-    const struct dir_problem *problems = dir_problems(dir, &n);
+    size_t n, n_all;
+    struct cmd_problem *problems = cmd_problems(c, &n, &n_all);
 
     for (size_t i = 0; i < n; i++) {
         struct json *item = json_object_create();
@@ -226,6 +318,7 @@ problems_to_json(const struct dir *dir)
         put_bool(item, "kept", problems[i].kept);
         json_array_add(json, item);
     }
+    free(problems);
     return json;
 }
 
@@ -240,11 +333,15 @@ to_json(const struct cmd_context *c, const struct status *s)
     put_string(json, "version", VERSION);
     put_string(json, "node", c->settings->node);
     json_object_put(json, "generation", generation);
-    json_object_put(json, "directory", dir_to_json(c, s));
+    if (c->dir) {
+        json_object_put(json, "directory", dir_to_json(c, s));
+    } else {
+        json_object_put(json, "kubernetes", kube_to_json(c, s));
+    }
     json_object_put(json, "database", ports_to_json(c, s));
     json_object_put(json, "switch", switch_to_json(c, s));
     json_object_put(json, "objects", objects_to_json(c, s));
-    json_object_put(json, "problems", problems_to_json(c->dir));
+    json_object_put(json, "problems", problems_to_json(c));
 
     char *text = json_to_string(json, JSSF_PRETTY | JSSF_SORT);
     json_destroy(json);

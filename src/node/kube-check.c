@@ -2,8 +2,8 @@
  *
  * The check.  After trouble the server may be another one, or have its data
  * from a backup.  One small consistent read tells: the namespace kube-system
- * has the uid that stands for the cluster, and the resourceVersion of a list is
- * the revision of the whole store. */
+ * has the uid that stands for the cluster, and the resourceVersion of a list
+ * is the revision of the whole store. */
 
 #include <config.h>
 

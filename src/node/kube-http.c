@@ -38,8 +38,6 @@ struct kube_http {
     const struct kubeconfig *config;
     CURLM *multi;
     struct hmap sockets;        /* Contains "struct watched_socket"s. */
-    long long int timer;        /* When libcurl wants to run, by
-                                 * time_msec(). */
     long long int last_heard;
 };
 
@@ -62,7 +60,7 @@ struct kube_request {
     unsigned int status, retry_after;
 };
 
-/* Sockets and the timer. */
+/* Sockets. */
 
 static struct watched_socket *
 find_socket(const struct kube_http *http, int fd)
@@ -101,25 +99,13 @@ socket_cb(CURL *easy OVS_UNUSED, curl_socket_t fd, int what, void *http_,
     return 0;
 }
 
-static int
-timer_cb(CURLM *multi OVS_UNUSED, long int msec, void *http_)
-{
-    struct kube_http *http = http_;
-
-    http->timer = msec < 0 ? LLONG_MAX : time_msec() + msec;
-    return 0;
-}
-
 static void
 open_multi(struct kube_http *http)
 {
     http->multi = curl_multi_init();
-    http->timer = LLONG_MAX;
     ovs_assert(http->multi);
     curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, socket_cb);
     curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
-    curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, timer_cb);
-    curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
     curl_multi_setopt(http->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
 }
 
@@ -227,10 +213,7 @@ kube_http_run(struct kube_http *http)
     int n;
 
     run_sockets(http);
-    if (time_msec() >= http->timer) {
-        http->timer = LLONG_MAX;
-        curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &n);
-    }
+    curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &n);
     while ((msg = curl_multi_info_read(http->multi, &n))) {
         struct kube_request *r;
         CURLcode code = msg->data.result;
@@ -244,14 +227,16 @@ void
 kube_http_wait(const struct kube_http *http)
 {
     const struct watched_socket *s;
+    long int msec = -1;
 
     HMAP_FOR_EACH (s, node, &http->sockets) {
         if (s->events) {
             poll_fd_wait(s->fd, s->events);
         }
     }
-    if (http->timer != LLONG_MAX) {
-        poll_timer_wait_until(http->timer);
+    curl_multi_timeout(http->multi, &msec);
+    if (msec >= 0) {
+        poll_timer_wait(msec);
     }
 }
 
@@ -357,13 +342,15 @@ set_security(CURL *easy, const struct kubeconfig *config)
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 }
 
+/* Without CURLOPT_PIPEWAIT, with which a request that waits for another's
+ * connection may wait forever (libcurl 7.88).  The first request after trouble
+ * goes alone, the check, so there is one connection all the same. */
 static void
 set_connection(CURL *easy, const struct kube_get *get)
 {
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
                      (long) CURL_HTTP_VERSION_2TLS);
-    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_IDLE);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_INTERVAL);

@@ -245,10 +245,11 @@ kube_error(const struct kube *kube_)
     return kube->summary;
 }
 
-uint64_t
-kube_sync_begin(struct kube *kube)
+void
+kube_sync_begin(struct kube *kube, uint64_t ticket)
 {
-    return ++kube->ticket;
+    ovs_assert(ticket > kube->ticket);
+    kube->ticket = ticket;
 }
 
 bool
@@ -295,6 +296,7 @@ kube_get_status(const struct kube *kube, struct kube_status *status)
         const struct kube_kind *k = &kube->kinds[i];
 
         status->kinds[i] = (struct kube_kind_status) {
+            .name = kube_kind_name(k),
             .state = states[k->state],
             .error = k->error,
             .synced = k->synced,

@@ -100,6 +100,14 @@ find_named(const struct loader *l, const struct doc_node *root,
     return complain(l, items ? items : root, ds_steal_cstr(&s));
 }
 
+static bool
+is_empty(const struct doc_node *node)
+{
+    return (!node || doc_node_type(node) == DOC_NULL
+            || (doc_node_type(node) == DOC_STRING
+                && !doc_node_string(node)[0]));
+}
+
 /* Refuses the members of 'map' in 'keys', which end with NULL. */
 static char *
 refuse(const struct loader *l, const struct doc_node *map,
@@ -108,7 +116,7 @@ refuse(const struct loader *l, const struct doc_node *map,
     for (; *keys; keys++) {
         const struct doc_node *node = doc_node_get(map, *keys);
 
-        if (node && doc_node_type(node) != DOC_NULL) {
+        if (!is_empty(node)) {
             return complain(l, node, xasprintf("%s: %s", *keys, why));
         }
     }

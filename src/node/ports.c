@@ -28,8 +28,9 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(6, 6);
 
 /* In Bridge external_ids: the barrier's counter. */
 #define SYNC_KEY "ovs-netpol-sync"
+/* In Interface external_ids: "off" lets the port use any address. */
+#define GUARD_KEY "ovs-netpol-spoof-guard"
 #define RETRY_MSEC 1000
-#define MAX_OFPORT 0xfeff       /* OpenFlow 1.0's highest; above is special. */
 
 struct ports {
     char *db, *bridge;
@@ -297,13 +298,15 @@ read_port(const struct ovsrec_port *row, const struct ovsrec_interface *iface,
           const struct model *model, struct model_port *port)
 {
     if (!iface->n_ofport || iface->ofport[0] < 1
-        || iface->ofport[0] > MAX_OFPORT
+        || iface->ofport[0] > MODEL_MAX_OFPORT
         || !ports_scheme_parse(&iface->external_ids, &row->external_ids,
                                model, port)) {
         return false;
     }
     port->interface = xstrdup(iface->name);
     port->ofport = iface->ofport[0];
+    port->unguarded = !strcmp(smap_get_def(&iface->external_ids, GUARD_KEY,
+                                           "on"), "off");
     return true;
 }
 

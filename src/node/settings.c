@@ -13,6 +13,7 @@
 
 #include "dirs.h"
 #include "doc.h"
+#include "kubeconfig.h"
 #include "openvswitch/dynamic-string.h"
 #include "pipeline.h"
 #include "util.h"
@@ -29,10 +30,11 @@ typedef char *store_func(void *p, const char *value);
 
 static store_func store_string, store_path, store_interface;
 static store_func store_established, store_table, store_zone, store_cidrs;
+static store_func store_bool, store_spoof_guard;
 
 struct setting {
     const char *name;
-    const char *argument;       /* For the usage. */
+    const char *argument;       /* For the usage; NULL if true or false. */
     const char *help;
     store_func *store;
     size_t offset;              /* In struct settings. */
@@ -43,6 +45,12 @@ static const struct setting table[] = {
       store_interface, offsetof(struct settings, bridge) },
     { "dir", "DIR", "directory of manifests to follow",
       store_path, offsetof(struct settings, dir) },
+    { "kubeconfig", "FILE", "kubeconfig file of the cluster to follow",
+      store_path, offsetof(struct settings, kubeconfig) },
+    { "api-server", "URL", "Kubernetes API server to follow",
+      store_string, offsetof(struct settings, api_server) },
+    { "insecure", NULL, "allow an API server without TLS or unverified",
+      store_bool, offsetof(struct settings, insecure) },
     { "db", "REMOTE", "Open vSwitch database",
       store_string, offsetof(struct settings, db) },
     { "node", "NAME", "name of this node in the cluster",
@@ -50,6 +58,11 @@ static const struct setting table[] = {
     { "established", "keep|recheck",
       "what policy changes do to running connections",
       store_established, offsetof(struct settings, recheck) },
+    { "spoof-guard", "on|off",
+      "whether pods may use only their own addresses",
+      store_spoof_guard, offsetof(struct settings, no_spoof_guard) },
+    { "no-spoof-guard", NULL, "the same as --spoof-guard=off",
+      store_bool, offsetof(struct settings, no_spoof_guard) },
     { "table-base", "N", "first OpenFlow table to use",
       store_table, offsetof(struct settings, table_base) },
     { "zone", "N", "connection tracking zone to use",
@@ -95,6 +108,35 @@ store_interface(void *p, const char *value)
         return xasprintf("\"%s\" is not the name of an interface", value);
     }
     return store_string(p, value);
+}
+
+static char *
+store_bool(void *p, const char *value)
+{
+    bool *b = p;
+
+    if (strcmp(value, "true") && strcmp(value, "false")) {
+        return xasprintf("\"%.32s\" is neither \"true\" nor \"false\"",
+                         value);
+    }
+    *b = !strcmp(value, "true");
+    return NULL;
+}
+
+static char *
+store_spoof_guard(void *p, const char *value)
+{
+    bool *off = p;
+
+    /* YAML reads both words as truth values. */
+    if (!strcmp(value, "on") || !strcmp(value, "true")) {
+        *off = false;
+    } else if (!strcmp(value, "off") || !strcmp(value, "false")) {
+        *off = true;
+    } else {
+        return xasprintf("\"%.32s\" is neither \"on\" nor \"off\"", value);
+    }
+    return NULL;
 }
 
 static char *
@@ -206,6 +248,8 @@ settings_uninit(struct settings *settings)
 {
     free(settings->bridge);
     free(settings->dir);
+    free(settings->kubeconfig);
+    free(settings->api_server);
     free(settings->db);
     free(settings->node);
     free(settings->gateway_port);
@@ -220,10 +264,20 @@ settings_long_options(int first, struct option *options)
     for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
         options[i] = (struct option) {
             .name = table[i].name,
-            .has_arg = required_argument,
+            .has_arg = (table[i].argument
+                        ? required_argument : optional_argument),
             .val = first + i,
         };
     }
+}
+
+/* One of them has two names. */
+static bool
+is_same(const struct setting *a, const struct setting *b)
+{
+    return a == b || (a->offset == b->offset
+                      && a->offset == offsetof(struct settings,
+                                               no_spoof_guard));
 }
 
 char *
@@ -231,13 +285,17 @@ settings_set_flag(struct settings *settings, size_t i, const char *value)
 {
     ovs_assert(i < ARRAY_SIZE(table));
 
-    char *error = store(settings, &table[i], value);
+    char *error = store(settings, &table[i], value ? value : "true");
     if (error) {
         char *message = xasprintf("--%s: %s", table[i].name, error);
         free(error);
         return message;
     }
-    settings->flags |= UINT64_C(1) << i;
+    for (size_t j = 0; j < ARRAY_SIZE(table); j++) {
+        if (is_same(&table[i], &table[j])) {
+            settings->flags |= UINT64_C(1) << j;
+        }
+    }
     return NULL;
 }
 
@@ -246,7 +304,9 @@ settings_format_usage(struct ds *s)
 {
     for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
         const struct setting *setting = &table[i];
-        char *left = xasprintf("--%s=%s", setting->name, setting->argument);
+        const char *argument = setting->argument;
+        char *left = xasprintf("--%s%s%s", setting->name,
+                               argument ? "=" : "", argument ? argument : "");
 
         ds_put_format(s, "  %-27s %s\n", left, setting->help);
         free(left);
@@ -387,9 +447,46 @@ settings_load(struct settings *settings, const char *name)
 }
 
 char *
+settings_kubeconfig(const struct settings *settings,
+                    struct kubeconfig **config)
+{
+    struct kubeconfig_options options = {
+        .file = settings->kubeconfig,
+        .server = settings->api_server,
+        .insecure = settings->insecure,
+    };
+
+    return kubeconfig_create(&options, config);
+}
+
+/* There is one source of objects, and it can be used. */
+static char *
+check_source(const struct settings *settings)
+{
+    if (settings->dir) {
+        return (settings->kubeconfig || settings->api_server
+                ? xstrdup("--dir goes with neither --kubeconfig nor "
+                          "--api-server")
+                : NULL);
+    }
+
+    struct kubeconfig *config = NULL;
+    char *error = settings_kubeconfig(settings, &config);
+
+    kubeconfig_destroy(config);
+    if (error && !settings->kubeconfig && !settings->api_server) {
+        char *message = xasprintf("none of --dir, --kubeconfig and "
+                                  "--api-server, and %s", error);
+        free(error);
+        error = message;
+    }
+    return error;
+}
+
+char *
 settings_check(const struct settings *settings, bool cleanup)
 {
     return (!settings->bridge ? xstrdup("--bridge is missing")
-            : !settings->dir && !cleanup ? xstrdup("--dir is missing")
-            : NULL);
+            : cleanup ? NULL
+            : check_source(settings));
 }

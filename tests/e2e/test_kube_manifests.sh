@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 #
-# deploy/kubernetes, applied to a real API server; the daemon as these manifests
-# would run it, with their service account and no other right.
+# deploy/kubernetes, applied to a real API server; the daemon as these
+# manifests would run it, with their service account and no other right.
 
 # shellcheck source=tests/lib/kubelab.sh
 . "$NETLAB_TOP/tests/lib/kubelab.sh"
 
 DEPLOY=$NETLAB_TOP/deploy/kubernetes
-# All the API server serves that has to do with us, or would be worth something.
+# What the API server serves that has to do with us, or is worth something.
 RESOURCES="pods namespaces events nodes services endpoints secrets configmaps
     serviceaccounts replicationcontrollers persistentvolumes
     networking.k8s.io/networkpolicies networking.k8s.io/ingresses
@@ -51,8 +51,7 @@ need_kustomize() {
 
 folders() {
     local f
-    for f in "$DEPLOY"/*/kustomization.yaml "$DEPLOY"/overlays/*/kustomization.yaml
-    do
+    for f in "$DEPLOY"/{*,overlays/*}/kustomization.yaml; do
         echo "${f%/*}"
     done
 }
@@ -72,12 +71,13 @@ test_apply() {
     local folder
     for folder in $(folders); do
         kube apply -k "$folder"
-        same "$folder, again" "" "$(kube apply -k "$folder" | grep -v unchanged)"
+        output=$(kube apply -k "$folder" | sed '/ unchanged$/d')
+        same "$folder, again" "" "$output"
     done
     # The configuration that the DaemonSet asks for is there.
-    kube get -n kube-system configmap \
-        "$(kube get -n kube-system daemonset ovs-netpol -o \
-            'jsonpath={.spec.template.spec.volumes[?(@.name=="config")].configMap.name}')"
+    output=$(kube get -n kube-system daemonset ovs-netpol -o \
+        'jsonpath={.spec.template.spec.volumes[*].configMap.name}')
+    kube get -n kube-system configmap "$output"
     for folder in $(folders); do
         kube delete --ignore-not-found -k "$folder"
     done
@@ -130,8 +130,9 @@ template["metadata"].update(name="instance", namespace="kube-system")
 json.dump(template, sys.stdout)
 END
         kube create -f "$LAB/pod.json"
-        same priority 2000001000 \
-            "$(kube get pod -n kube-system instance -o 'jsonpath={.spec.priority}')"
+        output=$(kube get pod -n kube-system instance \
+            -o 'jsonpath={.spec.priority}')
+        same priority 2000001000 "$output"
         kube_pod_delete kube-system/instance
     done
 }
@@ -254,7 +255,8 @@ test_requests() {
         same "list $path" 403 "$(request GET "/api/v1/$path")"
         same "watch $path" 403 "$(request GET "/api/v1/$path?watch=true")"
     done
-    for path in pods/web events/web.1 secrets/x configmaps/x pods/web/status; do
+    for path in pods/web events/web.1 secrets/x configmaps/x pods/web/status
+    do
         path=/api/v1/namespaces/shop/$path
         same "delete $path" 403 "$(request DELETE "$path")"
         same "put $path" 403 "$(request PUT "$path" '{}')"
@@ -305,16 +307,16 @@ test_daemon() {
     kube_daemon_start "${args[@]}"
     same capabilities 0000000000000000 "$(sed -n 's/^CapEff:[[:space:]]*//p' \
         "/proc/$(cat "$OVS_RUNDIR/ovs-netpold.pid")/status")"
-    expect <<< "shop/web -> shop/db tcp/5432 ok"
+    kube_expect <<< "shop/web -> shop/db tcp/5432 ok"
     kube create -f - <<END
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata: {namespace: shop, name: db}
 spec: {podSelector: {matchLabels: {app: db}}}
 END
-    expect <<< "shop/web -> shop/db tcp/5432 denied"
+    kube_expect <<< "shop/web -> shop/db tcp/5432 denied"
     kube delete networkpolicy -n shop db
-    expect <<< "shop/web -> shop/db tcp/5432 ok"
+    kube_expect <<< "shop/web -> shop/db tcp/5432 ok"
 }
 
 probe() {
@@ -348,13 +350,13 @@ test_missing_rules() {
         kube_daemon_start
         until_ok 10 says_forbidden "$resource"
         exits 0 probe livenessProbe
-        exits 1 probe readinessProbe
+        exits 1 probe startupProbe
         daemon_stop
     done
     kube apply -f "$DEPLOY/base/rbac.yaml"
     kube_daemon_start
-    expect <<< "shop/web -> shop/db tcp/5432 ok"
-    exits 0 probe readinessProbe
+    kube_expect <<< "shop/web -> shop/db tcp/5432 ok"
+    exits 0 probe startupProbe
 }
 
 # Our role as in the manifest, without one resource.
@@ -370,7 +372,7 @@ json.dump(role, sys.stdout)' "$1" | kube replace -f -
 }
 
 says_forbidden() {
-    ovs-netpol status | grep -q "$1 is forbidden"
+    ovs-netpol status | grep -Eq "$1.* is forbidden"
 }
 
 # Uninstalled: nothing of ours is in the switch.

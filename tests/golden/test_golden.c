@@ -95,26 +95,20 @@ struct node {
     struct model_port ports[MAX_PORTS];
     char names[MAX_PORTS][3][64];       /* Namespace, pod, interface. */
     struct in6_addr addresses[MAX_ADDRESSES];
-    size_t n_ports, n_addresses;
+    struct prefix services[MAX_ADDRESSES];
+    size_t n_ports, n_addresses, n_services;
 };
 
-/* "address ADDR" or "port NS POD INTERFACE OFPORT MAC". */
 static void
-parse_node_line(struct node *node, const char *line)
+parse_port(struct node *node, const char *line)
 {
     struct model_port *port = &node->ports[node->n_ports];
-    char address[64];
 
     assert_true(node->n_ports < MAX_PORTS);
-    assert_true(node->n_addresses < MAX_ADDRESSES);
-    if (sscanf(line, "address %63s", address) == 1) {
-        assert_true(address_parse(address,
-                                  &node->addresses[node->n_addresses++]));
-        return;
-    }
     port->ns = node->names[node->n_ports][0];
     port->name = node->names[node->n_ports][1];
     port->interface = node->names[node->n_ports][2];
+    port->unguarded = false;
     if (sscanf(line, "port %63s %63s %63s %"SCNu32" "ETH_ADDR_SCAN_FMT,
                port->ns, port->name, port->interface, &port->ofport,
                ETH_ADDR_SCAN_ARGS(port->mac)) != 10) {
@@ -123,13 +117,31 @@ parse_node_line(struct node *node, const char *line)
     node->n_ports++;
 }
 
-/* Without a file "node": no ports, no addresses. */
+/* "address ADDRESS", "services CIDR" or a port. */
+static void
+parse_node_line(struct node *node, const char *line)
+{
+    char word[64];
+
+    assert_true(node->n_addresses < MAX_ADDRESSES);
+    assert_true(node->n_services < MAX_ADDRESSES);
+    if (sscanf(line, "address %63s", word) == 1) {
+        assert_true(address_parse(word,
+                                  &node->addresses[node->n_addresses++]));
+    } else if (sscanf(line, "services %63s", word) == 1) {
+        assert_true(prefix_parse(word, &node->services[node->n_services++]));
+    } else {
+        parse_port(node, line);
+    }
+}
+
+/* Without a file "node" there is none of that. */
 static void
 parse_node(struct node *node, char *text)
 {
     char *save = NULL;
 
-    node->n_ports = node->n_addresses = 0;
+    node->n_ports = node->n_addresses = node->n_services = 0;
     for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line;
          line = strtok_r(NULL, "\n", &save)) {
         if (line[0] != '#') {
@@ -169,6 +181,7 @@ load_node(struct golden *g)
     scene_init(&g->scene, &config);
     model_set_node_addresses(g->scene.model, node.addresses,
                              node.n_addresses);
+    model_set_service_cidrs(g->scene.model, node.services, node.n_services);
     model_set_ports(g->scene.model, node.ports, node.n_ports);
     free(text);
     free(path);

@@ -301,6 +301,7 @@ cluster_make_ports(const struct cluster *c,
         port->name = xstrdup(name);
         port->interface = xasprintf("veth%u", i);
         port->ofport = 100 + i;
+        port->unguarded = false;
         port->mac = (iface->has_mac
                      ? (struct eth_addr) ETH_ADDR_C(0a,00,00,00,00,00)
                      : (struct eth_addr) ETH_ADDR_C(00,00,00,00,00,00));

@@ -21,6 +21,8 @@
 #   kube ARG...                 kubectl as the administrator
 #   kube_ns, kube_pod, kube_pod_status, kube_run, kube_pod_delete   see below
 #   kube_daemon_start [OPTION...]           the daemon, as in its container
+#   kube_expect <<EOF           expect() of the harness, without settle()
+#   kube_follows, kube_lists    what status says of the source
 #
 # The API server is a machine of its own (the network namespace "kube") at
 # https://172.30.0.2:6443, with TLS and RBAC.
@@ -72,6 +74,12 @@ kubelab_mend() {
     ip -n kube route delete blackhole 172.30.0.1
 }
 
+# Runs a command on that machine, where all works however the network is.  Not
+# in the background, though: $! would be a shell.
+kubelab_inside() {
+    nsenter --net=/run/netns/kube -- "$@"
+}
+
 # Certificates.
 
 kubelab_key() {
@@ -109,8 +117,7 @@ kubelab_new_ca() {
     kubelab_server_certificates
 }
 
-# Processes.  Their logs are not in $LAB/log: warnings of theirs are no fault of
-# ours.
+# Processes.  Their logs are not in $LAB/log: their warnings are not our fault.
 
 kubelab_etcd_start() {
     nsenter --net=/run/netns/kube -- etcd --data-dir="$KUBELAB/etcd" \
@@ -170,9 +177,9 @@ kubelab_is_ready() {
 kubelab_get() {
     local path=$1
     shift
-    curl -sS -A kubelab --max-time 5 --cacert "$KUBELAB/ca.crt" \
-        --cert "$KUBELAB/admin.crt" --key "$KUBELAB/admin.key" \
-        "$@" "$KUBE_URL$path"
+    kubelab_inside curl -sS -A kubelab --max-time 5 \
+        --cacert "$KUBELAB/ca.crt" --cert "$KUBELAB/admin.crt" \
+        --key "$KUBELAB/admin.key" "$@" "$KUBE_URL$path"
 }
 
 # kubelab_end NAME SIGNAL
@@ -180,9 +187,10 @@ kubelab_end() {
     local pid
     pid=$(cat "$KUBELAB/$1.pid")
     kill "-$2" "$pid"
-    until_ok 30 process_is_gone "$pid"
+    until_ok 90 process_is_gone "$pid"
 }
 
+# Takes half a minute if there are watches.
 kubelab_stop() {
     kubelab_end kube-apiserver TERM
 }
@@ -198,8 +206,8 @@ kubelab_restart() {
 
 # kubelab_etcd PATH JSON
 kubelab_etcd() {
-    nsenter --net=/run/netns/kube -- \
-        curl -sSf --max-time 10 -d "$2" "http://127.0.0.1:2379/v3/kv/$1"
+    kubelab_inside curl -sSf --max-time 10 -d "$2" \
+        "http://127.0.0.1:2379/v3/kv/$1"
 }
 
 # Watches and pages of lists that begin at an older revision get 410 Gone.
@@ -230,14 +238,14 @@ kubelab_restore() {
 # Users.
 
 kube() {
-    HOME=$KUBELAB/home kubectl --kubeconfig="$KUBELAB/admin.conf" "$@"
+    kube_as "$KUBELAB/admin.conf" "$@"
 }
 
 # kube_as KUBECONFIG ARG...: kubectl as somebody else.
 kube_as() {
     local config=$1
     shift
-    HOME=$KUBELAB/home kubectl --kubeconfig="$config" "$@"
+    HOME=$KUBELAB/home kubelab_inside kubectl --kubeconfig="$config" "$@"
 }
 
 # What the kubelet asks for a pod.  The API server allows no less than 600
@@ -366,7 +374,8 @@ kube_pod_delete() {
 }
 
 # kube_run NS/NAME [OPTION...]: the object, the interface, and then the status,
-# as when a pod starts; options of kube_pod(), and ip=N, naming=SCHEME of pod().
+# as when a pod starts; options of kube_pod(), and ip=N and naming=SCHEME of
+# pod().
 kube_run() {
     local name=$1 o net=() object=()
     shift
@@ -400,4 +409,44 @@ kube_daemon_start() {
         -vconsole:off -vsyslog:off --log-file="$NETPOLD_LOG" "$@" \
         </dev/null >>"$LAB/log/ovs-netpold.out" 2>&1 &
     until_ok 10 daemon_answers "$!"
+}
+
+# True if it is told what happens in the cluster.
+kube_follows() {
+    [ "$(status kubernetes.error)" = None ]
+}
+
+# How often it has listed objects since it started, by kind.
+kube_lists() {
+    local kind
+    for kind in namespaces pods networkpolicies; do
+        status "kubernetes.$kind.lists"
+    done | xargs
+}
+
+# "ovs-netpol wait" asks the API server for everything, and so does settle().
+# Here news arrives by itself: until explain agrees, and what it says is in the
+# switch.  Then packets are looked at.
+kube_expect() {
+    expect_read
+    until_ok 10 kube_explained ||
+        expect_compare explain "$LAB/expect.explained"
+    kube_in_force
+    expect_run
+    expect_compare packets "$LAB/expect.got"
+}
+
+kube_explained() {
+    expect_explain
+    expect_compare explain "$LAB/expect.explained" >/dev/null
+}
+
+# What the daemon knows is in the switch.
+kube_in_force() {
+    until_ok 10 kube_is_installed
+    ovs-appctl -t ovs-vswitchd revalidator/wait
+}
+
+kube_is_installed() {
+    [ "$(status generation.model)" = "$(status generation.switch)" ]
 }

@@ -10,6 +10,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,7 +45,7 @@ struct rig {
 
     /* To wait for. */
     uint64_t generation;
-    uint64_t n_connections, n_refused;
+    uint64_t n_connections, n_refused, n_tampered, n_foreign;
     const char *state;
 };
 
@@ -664,6 +665,213 @@ test_flow_too_long(void **state)
     rig_uninit(&rig);
 }
 
+/* What others do. */
+
+/* Our tables are 40 to 57, as the flows of set_all_kinds() have it. */
+static void
+rig_watch(struct rig *rig, int msec)
+{
+    *rig = (struct rig) { .fs = create_flowset() };
+    rig_connect(rig, "br0.mgmt");
+    bridge_watch_others(rig->bridge, 40, 18, msec);
+    bridge_enable(rig->bridge);
+    set_all_kinds(rig->fs);
+    wait_generation(rig, 1);
+}
+
+static bool
+has_repaired(void *rig_)
+{
+    struct rig *rig = rig_;
+    struct bridge_status status = get_status(rig);
+
+    return (status.n_tampered >= rig->n_tampered
+            && status.n_repairs >= (rig->n_tampered > 0)
+            && status.n_foreign >= rig->n_foreign
+            && !strcmp(status.state, "idle")
+            && !flowset_is_dirty(rig->fs));
+}
+
+static char *
+dump_all(void)
+{
+    return ovs_fixture_run(ovs, "ovs-ofctl -O OpenFlow15 --no-stats "
+                           "dump-flows br0 | sort");
+}
+
+/* Somebody runs ovs-ofctl with 'command', which hits 'n_tampered' flows of
+ * ours and adds 'n_foreign' to our tables: soon all is as it was. */
+static void
+check_repair(const char *command, uint64_t n_tampered, uint64_t n_foreign)
+{
+    struct rig rig;
+
+    rig_watch(&rig, 600000);
+    char *want = dump_all();
+    run_ofctl(command);
+    rig.n_tampered = n_tampered;
+    rig.n_foreign = n_foreign;
+    wait_for(&rig, has_repaired);
+    assert_int_equal(get_status(&rig).n_tampered, n_tampered);
+    assert_int_equal(get_status(&rig).n_foreign, n_foreign);
+
+    /* The removals are not part of a bundle: one more to wait for. */
+    set_nth_flow(rig.fs, 1, 1);
+    wait_generation(&rig, 2);
+    unset_flow(rig.fs, "table=44,priority=200,ip,nw_dst=10.0.0.1");
+    wait_generation(&rig, 3);
+    char *got = dump_all();
+    assert_string_equal(got, want);
+    free(got);
+    free(want);
+    rig_uninit(&rig);
+}
+
+static void
+test_tampering(void **state)
+{
+    static const struct {
+        const char *command;
+        uint64_t n_tampered, n_foreign;
+    } cases[] = {
+        { "del-flows br0 " OURS, ARRAY_SIZE(all_kinds), 0 },
+        { "del-flows br0", ARRAY_SIZE(all_kinds), 0 },
+        { "del-flows br0 'ip,nw_src=10.0.0.1'", 1, 0 },
+        { "del-flows br0 table=47", 5, 0 },
+        { "--strict del-flows br0 'table=0,priority=65535,reg0=0/1'", 1, 0 },
+        { "mod-flows br0 'table=44,actions=drop'", 1, 0 },
+        { "add-flow br0 'table=0,priority=65535,cookie=0x7,reg0=0/1,"
+          "actions=drop'", 1, 0 },
+        { "add-flow br0 'table=44,cookie=0x6e70000000000005,"
+          "priority=8,actions=drop'", 1, 0 },
+        { "add-flow br0 'table=30,cookie=0x6e70000000000005,"
+          "priority=8,actions=drop'", 1, 0 },
+        { "add-flow br0 'table=44,cookie=0x7,priority=999,ip,"
+          "actions=goto_table:50'", 0, 1 },
+        { "add-flow br0 'table=41,cookie=0x7,priority=10,ip,"
+          "actions=goto_table:50'", 1, 0 },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        check_repair(cases[i].command, cases[i].n_tampered,
+                     cases[i].n_foreign);
+        free(ovs_fixture_run(ovs, "ovs-ofctl del-flows br0"));
+    }
+}
+
+static void
+test_watched_leaves_others_alone(void **state)
+{
+    struct rig rig;
+
+    /* Whoever was in our tables before us may stay. */
+    run_ofctl("add-flow br0 'table=44,cookie=0x1,priority=7,actions=drop'");
+    rig_watch(&rig, 600000);
+    assert_true(get_status(&rig).watched);
+    run_ofctl("add-flow br0 'table=0,cookie=0x2,priority=7,actions=drop'");
+    run_ofctl("add-flow br0 'table=39,cookie=0x2,priority=7,actions=drop'");
+    run_ofctl("add-flow br0 'table=58,cookie=0x2,priority=7,actions=drop'");
+    run_ofctl("mod-flows br0 'table=0,cookie=0x2/-1,actions=NORMAL'");
+    run_ofctl("del-flows br0 'table=39,cookie=0x2/-1'");
+    set_nth_flow(rig.fs, 1, 1);
+    wait_generation(&rig, 2);
+    assert_int_equal(count_flows("cookie=0x2/-1"), 2);
+    assert_int_equal(count_flows("cookie=0x1/-1"), 1);
+    assert_int_equal(get_status(&rig).n_tampered, 0);
+    assert_int_equal(get_status(&rig).n_foreign, 0);
+    assert_int_equal(get_status(&rig).n_bundles, 2);
+    rig_uninit(&rig);
+}
+
+static bool
+has_read_back(void *rig_)
+{
+    struct rig *rig = rig_;
+
+    return get_status(rig).n_readback > 0;
+}
+
+/* Enough that the switch pauses its monitor, of others and then of ours. */
+static void
+test_watched_flood(void **state)
+{
+    char *file = socket_path("flood");
+    FILE *stream = fopen(file, "w");
+    struct rig rig;
+
+    for (int i = 0; i < N_MANY; i++) {
+        fprintf(stream, "table=45,priority=7,cookie=0x7,ip,"
+                "nw_dst=11.0.%d.%d,actions=drop\n", i >> 8, i & 0xff);
+    }
+    fclose(stream);
+    rig_watch(&rig, 600000);
+    set_many(rig.fs);
+    wait_generation(&rig, 2);
+    assert_int_equal(get_status(&rig).n_tampered, 0);
+
+    free(ovs_fixture_run(ovs, "ovs-ofctl -O OpenFlow15 --bundle add-flows "
+                         "br0 %s", file));
+    rig.n_foreign = N_MANY;
+    wait_for(&rig, has_repaired);
+    run_ofctl("del-flows br0 table=44");
+    rig.n_tampered = N_MANY + 1;
+    wait_for(&rig, has_repaired);
+    assert_int_equal(count_flows(OURS), N_MANY + ARRAY_SIZE(all_kinds));
+    assert_int_equal(count_flows("cookie=0x7/-1"), 0);
+    assert_int_equal(get_status(&rig).n_tampered, N_MANY + 1);
+    assert_int_equal(get_status(&rig).n_foreign, N_MANY);
+
+    /* It was paused: there was no other reason for this. */
+    wait_for(&rig, has_read_back);
+    assert_int_equal(get_status(&rig).n_tampered, N_MANY + 1);
+    rig_uninit(&rig);
+    free(file);
+}
+
+static void
+test_periodic_readback_changes_nothing(void **state)
+{
+    struct rig rig;
+
+    rig_watch(&rig, 100);
+    assert_int_equal(get_status(&rig).n_readback, 0);
+    wait_for(&rig, has_read_back);
+    assert_int_equal(get_status(&rig).n_readback, ARRAY_SIZE(all_kinds));
+    assert_int_equal(get_status(&rig).n_bundles, 1);
+    assert_int_equal(get_status(&rig).n_tampered, 0);
+    assert_int_equal(get_status(&rig).n_connections, 1);
+    rig_uninit(&rig);
+}
+
+/* Without a monitor the read-back has to do. */
+static void
+test_switch_without_monitor(void **state)
+{
+    char *listen = socket_path("relay.sock");
+    char *target = socket_path("br0.mgmt");
+    struct rig rig = { .fs = create_flowset() };
+
+    rig.relay = relay_create(listen, target);
+    relay_hide_monitors(rig.relay);
+    rig_connect(&rig, "relay.sock");
+    bridge_watch_others(rig.bridge, 40, 18, 100);
+    bridge_enable(rig.bridge);
+    set_all_kinds(rig.fs);
+    wait_generation(&rig, 1);
+    assert_false(get_status(&rig).watched);
+    assert_int_equal(get_status(&rig).n_connections, 1);
+
+    run_ofctl("del-flows br0 table=47");
+    run_ofctl("mod-flows br0 'table=44,actions=drop'");
+    rig.n_tampered = 6;
+    wait_for(&rig, has_repaired);
+    assert_int_equal(get_status(&rig).n_tampered, 6);
+    assert_int_equal(count_flows(OURS), ARRAY_SIZE(all_kinds));
+    rig_uninit(&rig);
+    free(listen);
+    free(target);
+}
+
 /* Connections. */
 
 static void
@@ -806,6 +1014,13 @@ test_openflow14(void **state)
     assert_int_equal(get_status(&rig).n_readback, ARRAY_SIZE(all_kinds));
     assert_int_equal(get_status(&rig).n_bundles, 0);
     rig_uninit(&rig);
+
+    rig_watch(&rig, 600000);
+    free(ovs_fixture_run(ovs, "ovs-ofctl del-flows br0 table=47"));
+    rig.n_tampered = 5;
+    wait_for(&rig, has_repaired);
+    assert_true(get_status(&rig).watched);
+    rig_uninit(&rig);
 }
 
 static int
@@ -852,6 +1067,11 @@ main(int argc, char *argv[])
         TEST(test_retries_after_refusal),
         TEST(test_longest_flow),
         TEST(test_flow_too_long),
+        TEST(test_tampering),
+        TEST(test_watched_leaves_others_alone),
+        TEST(test_watched_flood),
+        TEST(test_periodic_readback_changes_nothing),
+        TEST(test_switch_without_monitor),
         TEST(test_switch_restarts),
         TEST(test_switch_dies_in_bundle),
         TEST(test_connection_cut_in_bundle),

@@ -70,7 +70,7 @@ struct fixture {
 static int
 setup(void **state)
 {
-    static char *ns = "shop", *name = "web", *interface = "veth1";
+    static char ns[] = "shop", name[] = "web", interface[] = "veth1";
     struct model_port port = {
         .ns = ns, .name = name, .interface = interface, .ofport = 7
     };

@@ -233,6 +233,26 @@ test_allow_all(void **state)
     assert_int_equal(scene_count(s, TABLE_INGRESS_RULE), n);
 }
 
+/* S24: ports are matched for the families that targets have. */
+static void
+test_families(void **state)
+{
+    struct scene *s = *state;
+
+    scene_put(s, WEB("10.0.0.1"));
+    scene_apply(s, SCENE_POLICY("shop", "p", ALL "ingress: [{ports: "
+                                "[{port: 80}]}]"));
+    assert_int_equal(scene_count(s, TABLE_INGRESS_RULE), 1 + 1);
+    scene_apply(s, DB("fd00::2"));
+    assert_int_equal(scene_count(s, TABLE_INGRESS_RULE), 1 + 2);
+    scene_apply(s, DB("fd00::3"));
+    scene_delete(s, "Pod", "shop", "db");
+    scene_run(s);
+    assert_int_equal(scene_count(s, TABLE_INGRESS_RULE), 1 + 1);
+    scene_apply(s, WEB("fd00::1"));
+    assert_int_equal(scene_count(s, TABLE_INGRESS_RULE), 1 + 1);
+}
+
 /* Many conjunctions. */
 
 #define MAX_RULES 16384
@@ -454,6 +474,26 @@ test_gateway(void **state)
     assert_int_equal(scene_count(s, TABLE_INGRESS_TARGET), 2);
 }
 
+/* S25: Service addresses go past the egress rules. */
+static void
+test_services(void **state)
+{
+    struct scene *s = *state;
+    struct prefix cidrs[3];
+
+    assert_true(prefix_parse("10.96.0.0/12", &cidrs[0]));
+    assert_true(prefix_parse("fd00:96::/108", &cidrs[1]));
+    cidrs[2] = cidrs[0];
+    model_set_service_cidrs(s->model, cidrs, 3);
+    assert_int_equal(scene_run(s), 2);
+    assert_int_equal(scene_count(s, TABLE_EGRESS_TARGET), 1 + 2);
+    model_set_service_cidrs(s->model, &cidrs[1], 1);
+    assert_int_equal(scene_run(s), 1);
+    model_set_service_cidrs(s->model, NULL, 0);
+    assert_int_equal(scene_run(s), 1);
+    assert_int_equal(scene_count(s, TABLE_EGRESS_TARGET), 1);
+}
+
 /* The spoof guard stands only where it is asked for. */
 static void
 test_guard(void **state OVS_UNUSED)
@@ -472,9 +512,9 @@ test_guard(void **state OVS_UNUSED)
         scene_init(&s, &config);
         model_set_ports(s.model, &port, 1);
         scene_run(&s);
-        assert_int_equal(scene_count(&s, TABLE_SPOOF_GUARD), 1 + guard);
+        assert_int_equal(scene_count(&s, TABLE_SPOOF_GUARD), 2 + guard);
         scene_apply(&s, WEB("10.0.0.1"));
-        assert_int_equal(scene_count(&s, TABLE_SPOOF_GUARD), 1 + 5 * guard);
+        assert_int_equal(scene_count(&s, TABLE_SPOOF_GUARD), 2 + 7 * guard);
         assert_int_equal(compile_config(s.compile)->pipeline.base, 100);
         scene_uninit(&s);
     }
@@ -553,9 +593,11 @@ main(void)
         TEST(test_policy_and_pod_at_once),
         TEST(test_address_moves),
         TEST(test_allow_all),
+        TEST(test_families),
         TEST(test_bands),
         TEST(test_many_rules),
         TEST(test_gateway),
+        TEST(test_services),
         cmocka_unit_test(test_guard),
         TEST(test_stats),
         TEST(test_order_does_not_matter),

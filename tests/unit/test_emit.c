@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Rules and classes made by hand, and the exact flows.  Table numbers are those
- * of the default base: 43 EgressTarget, 47 EgressRule, 49 IngressTarget, 53
- * IngressRule, 55 Commit, 57 Drop. */
+ * Rules and classes made by hand, and the exact flows.  Table numbers are
+ * those of the default base: 43 EgressTarget, 47 EgressRule, 49
+ * IngressTarget, 53 IngressRule, 55 Commit, 57 Drop. */
 
 #include <config.h>
 
@@ -349,6 +349,21 @@ test_node(void **state)
     expect_flows(f, "");
 }
 
+/* S25: what the host translates is decided later. */
+static void
+test_service(void **state)
+{
+    struct fixture *f = *state;
+    struct prefix p;
+
+    assert_true(prefix_parse("10.96.0.0/12", &p));
+    emit_service(&f->egress, &p, true);
+    expect_flows(f, "cookie=0x6e70060000000001,table=43,priority=200,ip,"
+                    "nw_dst=10.96.0.0/12 actions=goto_table:49\n");
+    emit_service(&f->egress, &p, false);
+    expect_flows(f, "");
+}
+
 int
 main(void)
 {
@@ -365,6 +380,7 @@ main(void)
         TEST(test_addresses),
         TEST(test_nets),
         TEST(test_node),
+        TEST(test_service),
     };
 #undef TEST
 

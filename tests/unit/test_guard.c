@@ -113,6 +113,13 @@ expect_delta(struct fixture *f, const char *want)
     " cookie=0x6e70020000000005,table=40,priority=" PRIORITY "," MATCH
 #define OPEN " actions=set_field:0x2->reg0,goto_table:41\n"
 #define CLOSED " actions=goto_table:57\n"
+#define NOBODY(SIGN, PRIORITY, MATCH, ACTIONS)                      \
+    SIGN " cookie=0x6e70020000000000,table=40,priority=" PRIORITY "," \
+    MATCH " actions=" ACTIONS "\n"
+/* Strangers do not have IP. */
+#define ADD_STRANGERS(IP)                                           \
+    NOBODY("+", "50", "arp,arp_spa=" IP, "goto_table:57")           \
+    NOBODY("+", "50", "ip,nw_src=" IP, "goto_table:57")
 #define ADD_CLOSED "+" FLOW("100", "in_port=5") CLOSED
 #define DHCP(PORT) PORT ",nw_src=0.0.0.0,nw_dst=255.255.255.255," \
                    "tp_src=68,tp_dst=67"
@@ -136,7 +143,8 @@ test_closed_until_known(void **state)
     put_pod(f, "web", POD("web", "", "podIPs: []"));
     expect_delta(f, "");
     put_pod(f, "web", POD("web", "", "podIP: 10.0.0.1"));
-    expect_delta(f, ADD_IPV4("in_port=5,dl_src=" MAC, "10.0.0.1",
+    expect_delta(f, ADD_STRANGERS("10.0.0.1")
+                    ADD_IPV4("in_port=5,dl_src=" MAC, "10.0.0.1",
                              ",arp_sha=" MAC));
 }
 
@@ -148,7 +156,8 @@ test_without_mac(void **state)
 
     put_pod(f, "web", POD("web", "", "podIP: 10.0.0.1"));
     set_port(f, "web", 5, false);
-    expect_delta(f, ADD_CLOSED ADD_IPV4("in_port=5", "10.0.0.1", ""));
+    expect_delta(f, ADD_STRANGERS("10.0.0.1")
+                    ADD_CLOSED ADD_IPV4("in_port=5", "10.0.0.1", ""));
 }
 
 #define PORT6 "icmp6,in_port=5,dl_src=" MAC
@@ -173,6 +182,9 @@ test_ipv6(void **state)
     set_port(f, "web", 5, true);
     expect_delta(
         f,
+        NOBODY("+", "50", "icmp6,icmp_type=136,nd_target=fd00::1",
+               "goto_table:57")
+        NOBODY("+", "50", "ipv6,ipv6_src=fd00::1", "goto_table:57")
         ADD_CLOSED
         "+" FLOW("200", "ipv6,in_port=5,dl_src=" MAC ",ipv6_src=fd00::1") OPEN
         "+" FLOW("200", "ipv6,in_port=5,dl_src=" MAC ",ipv6_src=" LINK_LOCAL)
@@ -201,7 +213,7 @@ test_own_link_local(void **state)
     put_pod(f, "web", POD("web", "", "podIP: '" LINK_LOCAL "'"));
     set_port(f, "web", 5, true);
     guard_run(f->guard, f->scene.model);
-    assert_int_equal(flowset_count(f->fs), 1 + 5 + 3 + 2);
+    assert_int_equal(flowset_count(f->fs), 2 + 1 + 5 + 3 + 2);
     put_pod(f, "web", POD("web", "", "podIP: ''"));
     guard_run(f->guard, f->scene.model);
     assert_int_equal(flowset_count(f->fs), 1);
@@ -225,7 +237,7 @@ test_closed_again(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(pods); i++) {
         put_pod(f, "web", POD("web", "", "podIP: 10.0.0.1"));
         guard_run(f->guard, f->scene.model);
-        assert_int_equal(flowset_count(f->fs), 5);
+        assert_int_equal(flowset_count(f->fs), 2 + 5);
         put_pod(f, "web", pods[i]);
         guard_run(f->guard, f->scene.model);
         assert_int_equal(flowset_count(f->fs), 1);
@@ -246,12 +258,12 @@ test_lost_address(void **state)
                           "podIPs: [{ip: 10.0.0.1}, {ip: 10.0.0.2}]"));
     set_port(f, "web", 5, true);
     guard_run(f->guard, f->scene.model);
-    assert_int_equal(flowset_count(f->fs), 1 + 2 * 3 + 1);
+    assert_int_equal(flowset_count(f->fs), 1 + 2 * (3 + 2) + 1);
     put_pod(f, "new", POD("new", ", creationTimestamp: 2024-02-01T00:00:00Z",
                           "podIP: 10.0.0.1"));
     guard_note_pod(f->guard, "shop", "web");
     guard_run(f->guard, f->scene.model);
-    assert_int_equal(flowset_count(f->fs), 1 + 3 + 1);
+    assert_int_equal(flowset_count(f->fs), 1 + 3 + 2 + 1);
 }
 
 static void
@@ -287,10 +299,13 @@ test_ports_come_and_go(void **state)
     set_port(f, "db", 5, false);
     expect_delta(
         f,
+        ADD_STRANGERS("10.0.0.2")
         "+" FLOW("200", "arp,in_port=5,arp_spa=0.0.0.0,arp_tpa=10.0.0.2,"
                  "arp_op=1") OPEN
         "+" FLOW("200", "arp,in_port=5,arp_spa=10.0.0.2") OPEN
         "+" FLOW("200", "ip,in_port=5,nw_src=10.0.0.2") OPEN
+        NOBODY("-", "50", "arp,arp_spa=10.0.0.1", "drop")
+        NOBODY("-", "50", "ip,nw_src=10.0.0.1", "drop")
         "-" FLOW("200", "arp,in_port=5,arp_spa=0.0.0.0,arp_tpa=10.0.0.1,"
                  "arp_op=1") " actions=drop\n"
         "-" FLOW("200", "arp,in_port=5,arp_spa=10.0.0.1") " actions=drop\n"
@@ -303,9 +318,80 @@ test_ports_come_and_go(void **state)
     }
     set_ports(f, two, 2);
     guard_run(f->guard, f->scene.model);
-    assert_int_equal(flowset_count(f->fs), 10);
+    assert_int_equal(flowset_count(f->fs), 10 + 2);
+    /* One goes: the address is as much the other's. */
+    set_ports(f, two, 1);
+    guard_run(f->guard, f->scene.model);
+    assert_int_equal(flowset_count(f->fs), 5 + 2);
     set_ports(f, NULL, 0);
     guard_run(f->guard, f->scene.model);
+    assert_int_equal(flowset_count(f->fs), 0);
+}
+
+/* The database may give one number to two interfaces for a moment. */
+static void
+test_shared_number(void **state)
+{
+    struct fixture *f = *state;
+    struct model_port ports[] = {
+        { .ns = CONST_CAST(char *, "shop"), .name = CONST_CAST(char *, "web"),
+          .interface = CONST_CAST(char *, "veth1"), .ofport = 5 },
+        { .ns = CONST_CAST(char *, "shop"), .name = CONST_CAST(char *, "db"),
+          .interface = CONST_CAST(char *, "veth2"), .ofport = 5 },
+    };
+
+    put_pod(f, "web", POD("web", "", "podIP: 10.0.0.1"));
+    put_pod(f, "db", POD("db", "", "podIP: 10.0.0.2"));
+    set_ports(f, ports, 2);
+    guard_run(f->guard, f->scene.model);
+    assert_int_equal(flowset_count(f->fs), 2 + 5);
+    set_ports(f, ports, 1);
+    guard_run(f->guard, f->scene.model);
+    assert_int_equal(flowset_count(f->fs), 2 + 5);
+    set_ports(f, NULL, 0);
+    guard_run(f->guard, f->scene.model);
+    assert_int_equal(flowset_count(f->fs), 0);
+}
+
+/* A port that opted out: closed until its pod is known, then any address. */
+static void
+test_unguarded(void **state)
+{
+    struct fixture *f = *state;
+    struct model_port port = {
+        .ns = CONST_CAST(char *, "shop"), .name = CONST_CAST(char *, "web"),
+        .interface = CONST_CAST(char *, "veth0"), .ofport = 5,
+        .mac = known_mac, .unguarded = true,
+    };
+
+    set_ports(f, &port, 1);
+    expect_delta(f, ADD_CLOSED);
+    put_pod(f, "web", POD("web", "", "podIP: 10.0.0.1"));
+    expect_delta(f, ADD_STRANGERS("10.0.0.1")
+                    "+" FLOW("200", "in_port=5") OPEN);
+    flowtext_settle(f->fs);
+    port.unguarded = false;
+    set_ports(f, &port, 1);
+    guard_run(f->guard, f->scene.model);
+    assert_int_equal(flowset_count(f->fs), 2 + 5);
+}
+
+/* The host may translate addresses behind another port than its own. */
+static void
+test_gateway(void **state)
+{
+    struct fixture *f = *state;
+
+    guard_set_gateway(f->guard, 7);
+    expect_delta(f, NOBODY("+", "60", "in_port=7", "goto_table:41"));
+    flowtext_settle(f->fs);
+    guard_set_gateway(f->guard, 7);
+    expect_delta(f, "");
+    guard_set_gateway(f->guard, 8);
+    expect_delta(f, NOBODY("+", "60", "in_port=8", "goto_table:41")
+                    NOBODY("-", "60", "in_port=7", "drop"));
+    guard_set_gateway(f->guard, 0);
+    guard_set_gateway(NULL, 7);
     assert_int_equal(flowset_count(f->fs), 0);
 }
 
@@ -331,6 +417,9 @@ main(void)
         TEST(test_lost_address),
         TEST(test_no_news),
         TEST(test_ports_come_and_go),
+        TEST(test_unguarded),
+        TEST(test_gateway),
+        TEST(test_shared_number),
         cmocka_unit_test(test_no_guard),
     };
 #undef TEST

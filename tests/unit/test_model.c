@@ -406,6 +406,26 @@ test_node(void **state)
     assert_int_equal(n, 0);
 }
 
+static void
+test_services(void **state)
+{
+    struct scene *s = *state;
+    struct prefix cidrs[2];
+    size_t n;
+
+    assert_true(prefix_parse("10.96.0.0/12", &cidrs[0]));
+    assert_true(prefix_parse("fd00:96::/108", &cidrs[1]));
+    assert_true(model_set_service_cidrs(s->model, cidrs, 2));
+    assert_false(model_set_service_cidrs(s->model, cidrs, 2));
+    expect_changes(s, "node");
+    assert_int_equal(prefix_compare(&model_service_cidrs(s->model, &n)[1],
+                                    &cidrs[1]), 0);
+    assert_int_equal(n, 2);
+    assert_true(model_set_service_cidrs(s->model, NULL, 0));
+    model_service_cidrs(s->model, &n);
+    assert_int_equal(n, 0);
+}
+
 int
 main(void)
 {
@@ -423,6 +443,7 @@ main(void)
         TEST(test_uids),
         TEST(test_local_pods),
         TEST(test_node),
+        TEST(test_services),
     };
 #undef TEST
 

@@ -183,7 +183,8 @@ find_class(const struct fixture *f, uint32_t number)
     return NULL;
 }
 
-/* The lists that 'address' is in, as the flows say, such as "10.0.0.0/8 …". */
+/* The lists that 'address' is in, as the flows say, such as "10.0.0.0/8 ...".
+ * */
 static char *
 classify(const struct fixture *f, const char *address)
 {

@@ -117,7 +117,8 @@ assert_vsctl(const char *command, const char *want)
     free(out);
 }
 
-/* All ports as "INTERFACE=NS/NAME@OFPORT[+MAC] …". */
+/* All ports as "INTERFACE=NS/NAME@OFPORT[+MAC][!] …"; "!"
+ * opted out of the spoof guard. */
 static void
 assert_ports(const struct ports *ports, const struct model *model,
              const char *want)
@@ -134,6 +135,7 @@ assert_ports(const struct ports *ports, const struct model *model,
         if (!eth_addr_is_zero(p->mac)) {
             ds_put_format(&s, "+"ETH_ADDR_FMT, ETH_ADDR_ARGS(p->mac));
         }
+        ds_put_cstr(&s, p->unguarded ? "!" : "");
     }
     assert_string_equal(ds_cstr(&s), want);
     ds_destroy(&s);
@@ -204,6 +206,12 @@ static const struct scheme_case {
     { "iface-id=a/b,attached-mac=junk,mac=\"0a:00:00:00:00:07\"", NULL,
       "a/b+0a:00:00:00:00:07" },
     { "iface-id=a/b,mac=\"01:00:00:00:00:07\"", NULL, "a/b" },
+
+    /* Spoof guard. */
+    { "iface-id=a/b,ovs-netpol-spoof-guard=off", NULL, "a/b!" },
+    { "iface-id=a/b,ovs-netpol-spoof-guard=on", NULL, "a/b" },
+    { "iface-id=a/b,ovs-netpol-spoof-guard=x", NULL, "a/b" },
+    { "iface-id=a/b", "ovs-netpol-spoof-guard=off", "a/b" },
 };
 
 static struct k8s_object *
@@ -250,7 +258,7 @@ test_schemes(void **state)
 
         put_port(&command, i, c);
         if (c->want) {
-            size_t length = strcspn(c->want, "+");
+            size_t length = strcspn(c->want, "+!");
 
             ds_put_format(&want, "%sp%"PRIuSIZE"=%.*s@%"PRIuSIZE"%s",
                           want.length ? " " : "", i, (int) length, c->want,

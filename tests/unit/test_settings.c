@@ -62,7 +62,11 @@ number_of(const char *name)
     settings_long_options(FIRST, options);
     for (size_t i = 0; i < settings_count(); i++) {
         if (!strcmp(options[i].name, name)) {
-            assert_int_equal(options[i].has_arg, required_argument);
+            bool is_flag = (!strcmp(name, "insecure")
+                            || !strcmp(name, "no-spoof-guard"));
+
+            assert_int_equal(options[i].has_arg, (is_flag ? optional_argument
+                                                  : required_argument));
             return options[i].val - FIRST;
         }
     }
@@ -131,6 +135,27 @@ test_every_setting(void **state)
     assert_int_equal(s.zone, 65535);
     assert_string_equal(s.gateway_port, "gw0");
     assert_no_error(settings_check(&s, false));
+    settings_uninit(&s);
+}
+
+/* Two names of one setting: the command line wins all the same. */
+static void
+test_spoof_guard(void **state)
+{
+    struct settings s;
+
+    settings_init(&s);
+    assert_false(s.no_spoof_guard);
+    assert_no_error(load(&s, "spoof-guard: off\n"));
+    assert_true(s.no_spoof_guard);
+    assert_no_error(load(&s, "spoof-guard: on\n"));
+    assert_false(s.no_spoof_guard);
+    assert_file_error(load(&s, "spoof-guard: maybe\n"),
+                      "1:14: spoof-guard: \"maybe\" is neither \"on\" nor "
+                      "\"off\"");
+    assert_no_error(settings_set_flag(&s, number_of("no-spoof-guard"), NULL));
+    assert_no_error(load(&s, "spoof-guard: on\n"));
+    assert_true(s.no_spoof_guard);
     settings_uninit(&s);
 }
 
@@ -213,6 +238,8 @@ test_file_errors(void **state)
         { "bridge: a/b\n",
           "1:9: bridge: \"a/b\" is not the name of an interface" },
         { "bridge: ''\n", "1:9: bridge: must not be empty" },
+        { "insecure: maybe\n", "1:11: insecure: \"maybe\" is neither "
+          "\"true\" nor \"false\"" },
         { "dir: ''\n", "1:6: dir: must not be empty" },
         { "table-base: 1\n", NULL },
         { "table-base: 200\n", NULL },
@@ -296,7 +323,32 @@ test_flag_errors(void **state)
     assert_error(settings_set_flag(&s, number_of("zone"), "z"),
                  "--zone: \"z\" is not a number from 0 to 65535");
     assert_no_error(settings_set_flag(&s, number_of("bridge"), "br0"));
-    assert_error(settings_check(&s, false), "--dir is missing");
+    assert_no_error(settings_check(&s, true));
+    settings_uninit(&s);
+}
+
+/* A directory, or an API server. */
+static void
+test_source(void **state)
+{
+    struct settings s;
+
+    unsetenv("KUBERNETES_SERVICE_HOST");
+    settings_init(&s);
+    assert_no_error(load(&s, "bridge: br0\n"));
+    assert_error(settings_check(&s, false),
+                 "none of --dir, --kubeconfig and --api-server, and not in a "
+                 "cluster: KUBERNETES_SERVICE_HOST and "
+                 "KUBERNETES_SERVICE_PORT are not set");
+    assert_no_error(load(&s, "api-server: http://127.0.0.1:8001\n"));
+    assert_error(settings_check(&s, false),
+                 "--api-server: server \"http://127.0.0.1:8001\" does not use "
+                 "TLS, which needs --insecure");
+    assert_no_error(settings_set_flag(&s, number_of("insecure"), NULL));
+    assert_no_error(settings_check(&s, false));
+    assert_no_error(load(&s, "dir: /etc/policies\n"));
+    assert_error(settings_check(&s, false),
+                 "--dir goes with neither --kubeconfig nor --api-server");
     assert_no_error(settings_check(&s, true));
     settings_uninit(&s);
 }
@@ -317,6 +369,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_every_setting),
+        cmocka_unit_test(test_spoof_guard),
         cmocka_unit_test(test_scalars_are_taken_as_written),
         cmocka_unit_test(test_relative_directory),
         cmocka_unit_test(test_flags_win),
@@ -324,6 +377,7 @@ main(void)
         cmocka_unit_test(test_file_errors),
         cmocka_unit_test(test_unreadable_files),
         cmocka_unit_test(test_flag_errors),
+        cmocka_unit_test(test_source),
         cmocka_unit_test(test_usage),
     };
 

@@ -1,0 +1,1025 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The Kubernetes source against an API server that does what a real one cannot
+ * be made to do on demand.  tests/e2e/test_kube_*.sh use a real one. */
+
+#include <config.h>
+
+#include "kube.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kubeconfig.h"
+#include "label.h"
+#include "model.h"
+#include "node/kube-split.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/vlog.h"
+#include "svec.h"
+#include "timeval.h"
+#include "util.h"
+#include "webserver.h"
+
+#define PATIENCE_MSEC 10000
+
+#define GONE "{\"kind\":\"Status\",\"code\":410,\"message\":\"too old\"}"
+
+static const char *const paths[K8S_N_KINDS] = {
+    [K8S_NAMESPACE] = "/api/v1/namespaces?",
+    [K8S_POD] = "/api/v1/pods?",
+    [K8S_POLICY] = "/apis/networking.k8s.io/v1/networkpolicies?",
+};
+
+/* What is said instead of the right thing. */
+struct fault {
+    const char *match;          /* Part of the path, NULL for no fault. */
+    unsigned int status;        /* 0: nothing at all is said. */
+    const char *headers;
+    const char *body;
+    int times;
+};
+
+struct fixture {
+    struct webserver *server;
+    struct label_pool *pool;
+    struct model *model;
+    struct kube_timing timing;
+    struct kube *kube;
+    uint64_t ticket;
+
+    /* The cluster. */
+    const char *uid;            /* Of kube-system. */
+    unsigned int revision;
+    struct svec objects[K8S_N_KINDS];   /* JSON. */
+    struct webserver_conn *watches[K8S_N_KINDS];
+    size_t page_size;           /* 0: all on one page. */
+    struct fault fault;
+    struct svec requests;       /* All paths that were asked for. */
+    char *head;                 /* Of the last request. */
+};
+
+/* The cluster. */
+
+static void
+put_list(struct fixture *f, enum k8s_kind kind, size_t first, struct ds *ds)
+{
+    const struct svec *objects = &f->objects[kind];
+    size_t last = f->page_size ? MIN(first + f->page_size, objects->n)
+                               : objects->n;
+
+    ds_put_format(ds, "{\"kind\":\"%sList\",\"metadata\":{"
+                  "\"resourceVersion\":\"%u\"", k8s_kind_name(kind),
+                  f->revision);
+    if (last < objects->n) {
+        ds_put_format(ds, ",\"continue\":\"%"PRIuSIZE"\"", last);
+    }
+    ds_put_cstr(ds, "},\"items\":[");
+    for (size_t i = first; i < last; i++) {
+        ds_put_format(ds, "%s%s", i > first ? "," : "", objects->names[i]);
+    }
+    ds_put_cstr(ds, "]}\n");
+}
+
+static void
+answer(struct fixture *f, struct webserver_conn *conn, enum k8s_kind kind,
+       const char *path)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    if (strstr(path, "watch=1")) {
+        webserver_stream(conn);
+        f->watches[kind] = conn;
+        return;
+    } else if (strstr(path, "fieldSelector")) {
+        ds_put_format(&ds, "{\"metadata\":{\"resourceVersion\":\"%u\"},"
+                      "\"items\":[{\"metadata\":{\"name\":\"kube-system\","
+                      "\"uid\":\"%s\"}}]}", f->revision, f->uid);
+    } else {
+        const char *next = strstr(path, "continue=");
+
+        put_list(f, kind, next ? atoi(next + strlen("continue=")) : 0, &ds);
+    }
+    webserver_reply(conn, 200, "", ds_cstr(&ds));
+    ds_destroy(&ds);
+}
+
+static void
+handle_request(struct webserver_conn *conn, const char *path,
+               const char *head, void *f_)
+{
+    struct fixture *f = f_;
+
+    svec_add(&f->requests, path);
+    free(f->head);
+    f->head = xstrdup(head);
+    if (f->fault.match && f->fault.times && strstr(path, f->fault.match)) {
+        f->fault.times--;
+        if (f->fault.status) {
+            webserver_reply(conn, f->fault.status, f->fault.headers,
+                            f->fault.body);
+        }
+        return;
+    }
+    for (enum k8s_kind k = 0; k < K8S_N_KINDS; k++) {
+        if (!strncmp(path, paths[k], strlen(paths[k]))) {
+            answer(f, conn, k, path);
+            return;
+        }
+    }
+    webserver_reply(conn, 404, "", "no such thing");
+}
+
+/* Number of requests so far that have 'part' in their path. */
+static size_t
+count_requests(const struct fixture *f, const char *part)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < f->requests.n; i++) {
+        n += strstr(f->requests.names[i], part) != NULL;
+    }
+    return n;
+}
+
+/* A pod "shop/NAME" with label app=APP. */
+static char *
+pod(const struct fixture *f, const char *name, const char *app)
+{
+    return xasprintf("{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{"
+                     "\"name\":\"%s\",\"namespace\":\"shop\","
+                     "\"resourceVersion\":\"%u\","
+                     "\"labels\":{\"app\":\"%s\"}}}",
+                     name, f->revision, app);
+}
+
+/* A policy "shop/NAME" that isolates all, with 'rule' as ingress rule. */
+static char *
+policy(const char *name, const char *rule)
+{
+    return xasprintf("{\"kind\":\"NetworkPolicy\","
+                     "\"apiVersion\":\"networking.k8s.io/v1\",\"metadata\":{"
+                     "\"name\":\"%s\",\"namespace\":\"shop\","
+                     "\"resourceVersion\":\"7\"},\"spec\":{\"podSelector\":{},"
+                     "\"ingress\":[%s]}}", name, rule);
+}
+
+/* Takes 'object'. */
+static void
+create(struct fixture *f, enum k8s_kind kind, char *object)
+{
+    f->revision++;
+    svec_add_nocopy(&f->objects[kind], object);
+}
+
+/* Says that it happened to who watches. */
+static void
+send_event(struct fixture *f, enum k8s_kind kind, const char *type,
+           const char *object)
+{
+    char *line = xasprintf("{\"type\":\"%s\",\"object\":%s}\n", type, object);
+
+    assert_true(webserver_has(f->server, f->watches[kind]));
+    webserver_send(f->watches[kind], line, strlen(line));
+    free(line);
+}
+
+/* The loop. */
+
+typedef bool condition(struct fixture *, const void *arg);
+
+#define run_until(F, CONDITION, ARG) \
+    run_until__(F, CONDITION, ARG, #CONDITION " " #ARG)
+static void
+run_until__(struct fixture *f, condition *is_met, const void *arg,
+            const char *words)
+{
+    long long int deadline = time_msec() + PATIENCE_MSEC;
+
+    for (;;) {
+        webserver_run(f->server);
+        kube_run(f->kube);
+        if (is_met(f, arg)) {
+            return;
+        } else if (time_msec() >= deadline) {
+            const char *error = kube_error(f->kube);
+            fail_msg("gave up waiting for %s: %s", words,
+                     error ? error : "no error");
+        }
+        webserver_wait(f->server);
+        kube_wait(f->kube);
+        poll_timer_wait_until(deadline);
+        poll_block();
+    }
+}
+
+static bool
+is_well(struct fixture *f, const void *arg OVS_UNUSED)
+{
+    struct kube_status s;
+
+    kube_get_status(f->kube, &s);
+    for (enum k8s_kind k = 0; k < K8S_N_KINDS; k++) {
+        if (strcmp(s.kinds[k].state, "watching")
+            || !webserver_has(f->server, f->watches[k])) {
+            return false;
+        }
+    }
+    return kube_is_synced(f->kube) && !kube_error(f->kube);
+}
+
+static bool
+has_pod(struct fixture *f, const void *name)
+{
+    return model_get(f->model, K8S_POD, "shop", name) != NULL;
+}
+
+static bool
+lacks_pod(struct fixture *f, const void *name)
+{
+    return !has_pod(f, name);
+}
+
+static bool
+has_policy(struct fixture *f, const void *name)
+{
+    return model_get(f->model, K8S_POLICY, "shop", name) != NULL;
+}
+
+static bool
+error_says(struct fixture *f, const void *part)
+{
+    const char *error = kube_error(f->kube);
+
+    return error && strstr(error, part);
+}
+
+static bool
+has_problem(struct fixture *f, const void *part)
+{
+    size_t n;
+    const struct kube_problem *problems = kube_problems(f->kube, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        char *s = kube_problem_format(&problems[i]);
+        bool found = strstr(s, part) != NULL;
+
+        free(s);
+        if (found) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+has_no_problem(struct fixture *f, const void *arg OVS_UNUSED)
+{
+    struct kube_status s;
+
+    kube_get_status(f->kube, &s);
+    return !s.n_problems;
+}
+
+static bool
+is_requested(struct fixture *f, const void *part)
+{
+    return count_requests(f, part) > 0;
+}
+
+static bool
+sync_is_done(struct fixture *f, const void *arg OVS_UNUSED)
+{
+    return kube_sync_is_done(f->kube, f->ticket);
+}
+
+static bool
+is_closed(struct fixture *f, const void *conn)
+{
+    return !webserver_has(f->server, conn);
+}
+
+static bool
+fault_is_over(struct fixture *f, const void *arg OVS_UNUSED)
+{
+    return !f->fault.times;
+}
+
+/* The fixture. */
+
+static void
+connect_kube(struct fixture *f)
+{
+    char *url = xasprintf("http://127.0.0.1:%u/", webserver_port(f->server));
+    struct kubeconfig_options options = { .server = url, .insecure = true };
+    struct kubeconfig *config;
+
+    assert_null(kubeconfig_create(&options, &config));
+    f->kube = kube_create(config, &f->timing, f->pool, f->model);
+    free(url);
+}
+
+static int
+setup(void **state)
+{
+    struct fixture *f = xzalloc(sizeof *f);
+
+    f->server = webserver_create(handle_request, f);
+    f->pool = label_pool_create();
+    f->model = model_create(f->pool);
+    f->uid = "cluster-1";
+    f->revision = 100;
+    f->timing = (struct kube_timing) {
+        .min_backoff = 2,
+        .max_backoff = 50,
+        .watch = 60 * 1000,
+        .silence = 60 * 1000,
+        .away = 60 * 1000,
+    };
+    svec_init(&f->requests);
+    for (enum k8s_kind k = 0; k < K8S_N_KINDS; k++) {
+        svec_init(&f->objects[k]);
+    }
+    create(f, K8S_NAMESPACE, xstrdup("{\"metadata\":{\"name\":\"shop\","
+                                     "\"labels\":{\"team\":\"a\"}}}"));
+    create(f, K8S_POD, pod(f, "web", "web"));
+    create(f, K8S_POD, pod(f, "db", "db"));
+    create(f, K8S_POLICY, policy("good", "{}"));
+    connect_kube(f);
+    *state = f;
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    kube_destroy(f->kube);
+    webserver_destroy(f->server);
+    model_destroy(f->model);
+    label_pool_destroy(f->pool);
+    for (enum k8s_kind k = 0; k < K8S_N_KINDS; k++) {
+        svec_destroy(&f->objects[k]);
+    }
+    svec_destroy(&f->requests);
+    free(f->head);
+    free(f);
+    return 0;
+}
+
+/* The server forgets a pod without telling anybody. */
+static void
+forget_pod(struct fixture *f, const char *name)
+{
+    struct svec *pods = &f->objects[K8S_POD];
+    char *part = xasprintf("\"name\":\"%s\"", name);
+
+    for (size_t i = 0; i < pods->n; i++) {
+        if (strstr(pods->names[i], part)) {
+            free(pods->names[i]);
+            memmove(&pods->names[i], &pods->names[i + 1],
+                    (--pods->n - i) * sizeof *pods->names);
+            break;
+        }
+    }
+    free(part);
+}
+
+/* Lists and watches. */
+
+static void
+test_list(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_false(kube_is_synced(f->kube));
+    assert_true(error_says(f, "not listed yet"));
+    run_until(f, is_well, NULL);
+    assert_int_equal(model_count(f->model, K8S_NAMESPACE), 1);
+    assert_int_equal(model_count(f->model, K8S_POD), 2);
+    assert_true(has_policy(f, "good"));
+    assert_int_equal(count_requests(f, "/pods?limit=500"), 1);
+    assert_int_equal(count_requests(f, "/pods?watch=1"), 1);
+    assert_int_equal(count_requests(f, "resourceVersion=104"), 3);
+    assert_non_null(strstr(f->head, "Accept: application/json"));
+    assert_non_null(strstr(f->head, "User-Agent: ovs-netpold/"));
+}
+
+static void
+test_events(void **state)
+{
+    struct fixture *f = *state;
+    const struct k8s_object *before;
+    char *object;
+
+    run_until(f, is_well, NULL);
+    before = model_get(f->model, K8S_POD, "shop", "web");
+
+    object = pod(f, "new", "new");
+    send_event(f, K8S_POD, "ADDED", object);
+    free(object);
+    run_until(f, has_pod, "new");
+    assert_ptr_equal(model_get(f->model, K8S_POD, "shop", "web"), before);
+
+    object = pod(f, "web", "other");
+    send_event(f, K8S_POD, "MODIFIED", object);
+    send_event(f, K8S_POD, "DELETED", f->objects[K8S_POD].names[1]);
+    free(object);
+    run_until(f, lacks_pod, "db");
+    assert_string_equal(label_set_get(k8s_pod_cast(
+        model_get(f->model, K8S_POD, "shop", "web"))->labels, "app"),
+        "other");
+}
+
+/* A watch that ended goes on where a bookmark said. */
+static void
+test_bookmark(void **state)
+{
+    struct fixture *f = *state;
+
+    run_until(f, is_well, NULL);
+    send_event(f, K8S_POD, "BOOKMARK",
+               "{\"kind\":\"Pod\",\"metadata\":{\"resourceVersion\":"
+               "\"9&9\"}}");
+    webserver_end(f->watches[K8S_POD]);
+    run_until(f, is_requested, "/pods?watch=1&allowWatchBookmarks=true");
+    run_until(f, is_requested, "resourceVersion=9%269");
+    run_until(f, is_well, NULL);
+    assert_int_equal(count_requests(f, "/pods?limit"), 1);
+}
+
+static void
+test_pages(void **state)
+{
+    struct fixture *f = *state;
+
+    for (int i = 0; i < 7; i++) {
+        char *name = xasprintf("p%d", i);
+        create(f, K8S_POD, pod(f, name, "p"));
+        free(name);
+    }
+    f->page_size = 2;
+    run_until(f, is_well, NULL);
+    assert_int_equal(model_count(f->model, K8S_POD), 9);
+    assert_int_equal(count_requests(f, "/pods?limit=500&continue="), 4);
+}
+
+static void
+test_list_expires_between_pages(void **state)
+{
+    struct fixture *f = *state;
+
+    f->page_size = 1;
+    f->fault = (struct fault) { "/pods?limit=500&continue", 410, "", GONE, 1 };
+    run_until(f, is_well, NULL);
+    assert_int_equal(model_count(f->model, K8S_POD), 2);
+    assert_int_equal(count_requests(f, "/pods?limit=2000"), 2);
+}
+
+static bool
+pods_are_listed_again(struct fixture *f, const void *arg OVS_UNUSED)
+{
+    return count_requests(f, "/pods?limit") == 2 && is_well(f, NULL);
+}
+
+/* Both ways to say that a watch begins too far back. */
+static void
+test_gone(void **state)
+{
+    struct fixture *f = *state;
+
+    run_until(f, is_well, NULL);
+    forget_pod(f, "db");
+    send_event(f, K8S_POD, "ERROR", GONE);
+    run_until(f, pods_are_listed_again, NULL);
+    assert_true(has_pod(f, "web"));
+    assert_false(has_pod(f, "db"));
+    assert_int_equal(count_requests(f, "/namespaces?limit"), 1);
+}
+
+static void
+test_gone_at_once(void **state)
+{
+    struct fixture *f = *state;
+
+    f->fault = (struct fault) { "/pods?watch", 410, "", GONE, 1 };
+    run_until(f, pods_are_listed_again, NULL);
+}
+
+/* Errors. */
+
+static const struct {
+    struct fault fault;
+    const char *error;
+} errors[] = {
+    { { "/pods?limit", 403, "", "{\"message\":\"pods is forbidden: User "
+        "\\\"x\\\" cannot list resource \\\"pods\\\"\"}", 3 },
+      "pods: HTTP 403: pods is forbidden: User \"x\" cannot list" },
+    { { "/pods?watch", 403, "", "{\"message\":\"no\\u0007 watch\"}", 3 },
+      "pods: HTTP 403: no  watch" },
+    { { "fieldSelector", 401, "", "{\"message\":\"Unauthorized\"}", 3 },
+      "HTTP 401: Unauthorized" },
+    { { "/networkpolicies?limit", 500, "", "not JSON", 3 },
+      "networkpolicies: HTTP 500: without a reason" },
+    { { "/pods?limit", 200, "", "{\"items\":[]}", 3 },
+      "pods: the reply is not a list" },
+    { { "/pods?limit", 200, "", "{\"items\":[", 3 },
+      "pods: the reply is not complete" },
+    { { "/pods?limit", 200, "", "", 3 },
+      "pods: the reply is not complete" },
+    { { "/pods?limit", 200, "", "{\"items\":[]]", 3 },
+      "pods: " },
+    { { "/pods?limit", 200, "Content-Length: 99999\r\n", "x", 3 },
+      "pods: " },
+    { { "fieldSelector", 200, "", "<html>", 3 },
+      "http://127.0.0.1:" },
+};
+
+static void
+test_errors(void **state)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+        struct fixture *f;
+
+        setup((void **) &f);
+        f->fault = errors[i].fault;
+        run_until(f, error_says, errors[i].error);
+        assert_false(kube_is_synced(f->kube)
+                     && !strstr(errors[i].fault.match, "watch"));
+        webserver_cut(f->server, false);
+        run_until(f, is_well, NULL);
+        assert_int_equal(f->fault.times, 0);
+        teardown((void **) &f);
+    }
+}
+
+/* The server says when. */
+static void
+test_retry_after(void **state)
+{
+    struct fixture *f = *state;
+    long long int start = time_msec();
+
+    f->fault = (struct fault) {
+        "/pods?limit", 429, "Retry-After: 1\r\n", "{\"message\":\"slow\"}", 1
+    };
+    run_until(f, error_says, "pods: HTTP 429: slow");
+    run_until(f, is_well, NULL);
+    assert_in_range(time_msec() - start, 1000, PATIENCE_MSEC);
+}
+
+/* Away and back. */
+
+static bool
+is_away(struct fixture *f, const void *arg OVS_UNUSED)
+{
+    return error_says(f, "http://127.0.0.1:");
+}
+
+static void
+lose(struct fixture *f)
+{
+    run_until(f, is_well, NULL);
+    webserver_cut(f->server, true);
+    run_until(f, is_away, NULL);
+    assert_int_equal(model_count(f->model, K8S_POD), 2);
+    assert_true(kube_is_synced(f->kube));
+}
+
+static void
+regain(struct fixture *f)
+{
+    webserver_cut(f->server, false);
+    run_until(f, is_well, NULL);
+}
+
+/* A short absence costs a look at the server, no list. */
+static void
+test_short_absence(void **state)
+{
+    struct fixture *f = *state;
+
+    lose(f);
+    regain(f);
+    assert_int_equal(count_requests(f, "/pods?limit"), 1);
+    assert_in_range(count_requests(f, "fieldSelector"), 2, 1000);
+}
+
+static void
+test_long_absence(void **state)
+{
+    struct fixture *f = *state;
+
+    f->timing.away = 0;
+    kube_destroy(f->kube);
+    connect_kube(f);
+    lose(f);
+    forget_pod(f, "db");
+    regain(f);
+    assert_int_equal(count_requests(f, "/pods?limit"), 2);
+    assert_true(lacks_pod(f, "db"));
+}
+
+/* A store from a backup. */
+static void
+test_history_backwards(void **state)
+{
+    struct fixture *f = *state;
+
+    lose(f);
+    f->revision = 50;
+    forget_pod(f, "db");
+    regain(f);
+    assert_true(lacks_pod(f, "db"));
+    assert_true(has_pod(f, "web"));
+    assert_int_equal(count_requests(f, "resourceVersion=50"), 3);
+}
+
+/* Another cluster at the same address, even an empty one, changes nothing. */
+static void
+test_other_cluster(void **state)
+{
+    struct fixture *f = *state;
+
+    lose(f);
+    f->uid = "cluster-2";
+    f->revision = 5;
+    svec_clear(&f->objects[K8S_POD]);
+    svec_clear(&f->objects[K8S_POLICY]);
+    webserver_cut(f->server, false);
+    run_until(f, error_says, "this is another cluster, its kube-system has "
+              "uid cluster-2 instead of cluster-1; what is known stays in "
+              "force until a restart");
+    assert_int_equal(model_count(f->model, K8S_POD), 2);
+    assert_true(has_policy(f, "good"));
+
+    f->uid = "cluster-1";
+    run_until(f, is_well, NULL);
+    assert_int_equal(model_count(f->model, K8S_POD), 0);
+}
+
+/* The same cluster may have lost all its objects. */
+static void
+test_emptied(void **state)
+{
+    struct fixture *f = *state;
+
+    run_until(f, is_well, NULL);
+    svec_clear(&f->objects[K8S_POLICY]);
+    send_event(f, K8S_POLICY, "ERROR", GONE);
+    run_until(f, is_requested, "/networkpolicies?limit");
+    kube_sync_begin(f->kube, ++f->ticket);
+    run_until(f, sync_is_done, NULL);
+    assert_int_equal(model_count(f->model, K8S_POLICY), 0);
+}
+
+/* Connections that say nothing any more are given up. */
+static void
+test_silence(void **state)
+{
+    struct fixture *f = *state;
+
+    f->timing.silence = 100;
+    kube_destroy(f->kube);
+    connect_kube(f);
+    run_until(f, is_well, NULL);
+    run_until(f, is_closed, f->watches[K8S_POD]);
+    run_until(f, is_well, NULL);
+    assert_int_equal(count_requests(f, "/pods?limit"), 1);
+    assert_in_range(count_requests(f, "/pods?watch"), 2, 1000);
+}
+
+/* A line that was cut is no event. */
+static void
+test_cut_line(void **state)
+{
+    static const char half[] = "{\"type\":\"DELETED\",\"object\":{\"kind\":";
+    struct fixture *f = *state;
+
+    run_until(f, is_well, NULL);
+    webserver_send(f->watches[K8S_POD], half, strlen(half));
+    webserver_end(f->watches[K8S_POD]);
+    run_until(f, is_closed, f->watches[K8S_POD]);
+    run_until(f, is_well, NULL);
+    assert_int_equal(model_count(f->model, K8S_POD), 2);
+    assert_true(has_no_problem(f, NULL));
+}
+
+/* Objects that we do not understand. */
+
+static void
+test_last_good_version(void **state)
+{
+    static const char bad[] = "{\"from\":[{\"ipBlock\":{\"cidr\":\"x\"}}]}";
+    struct fixture *f = *state;
+    const struct k8s_object *good;
+    char *object;
+
+    run_until(f, is_well, NULL);
+    good = model_get(f->model, K8S_POLICY, "shop", "good");
+
+    object = policy("good", bad);
+    send_event(f, K8S_POLICY, "MODIFIED", object);
+    free(object);
+    run_until(f, has_problem, "NetworkPolicy shop/good: spec.ingress[0]."
+              "from[0].ipBlock.cidr: \"x\" is not a CIDR (the last good "
+              "version stays)");
+    assert_ptr_equal(model_get(f->model, K8S_POLICY, "shop", "good"), good);
+
+    /* A new one isolates and allows nothing. */
+    object = policy("bad", bad);
+    send_event(f, K8S_POLICY, "ADDED", object);
+    free(object);
+    run_until(f, has_problem, "NetworkPolicy shop/bad: spec.ingress[0]");
+    assert_true(has_policy(f, "bad"));
+
+    send_event(f, K8S_POLICY, "MODIFIED", f->objects[K8S_POLICY].names[0]);
+    object = policy("bad", bad);
+    send_event(f, K8S_POLICY, "DELETED", object);
+    free(object);
+    run_until(f, has_no_problem, NULL);
+    assert_false(has_policy(f, "bad"));
+}
+
+/* What is in a list is no different, and goes with the next. */
+static void
+test_problem_in_list(void **state)
+{
+    struct fixture *f = *state;
+
+    create(f, K8S_POLICY, policy("bad", "7"));
+    run_until(f, has_problem, "NetworkPolicy shop/bad: spec.ingress[0]");
+    run_until(f, is_well, NULL);
+    svec_clear(&f->objects[K8S_POLICY]);
+    kube_sync_begin(f->kube, ++f->ticket);
+    run_until(f, sync_is_done, NULL);
+    assert_true(has_no_problem(f, NULL));
+    assert_false(has_policy(f, "bad"));
+}
+
+/* Characters that JSON parsers refuse do not hide an object. */
+static void
+test_odd_characters(void **state)
+{
+    static const char *const values[] = {
+        "\\u0000", "\xff", "\\ud800", "\\\\u0000", "\xc3\xa4\\n"
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+        struct fixture *f;
+        char *object = xasprintf("{\"metadata\":{\"name\":\"odd\","
+                                 "\"namespace\":\"shop\",\"annotations\":{"
+                                 "\"a\":\"%s\"}}}", values[i]);
+
+        setup((void **) &f);
+        create(f, K8S_POD, object);
+        run_until(f, is_well, NULL);
+        assert_true(has_pod(f, "odd"));
+        send_event(f, K8S_POD, "DELETED", object);
+        run_until(f, lacks_pod, "odd");
+        assert_true(has_no_problem(f, NULL));
+        teardown((void **) &f);
+    }
+}
+
+/* An item without a name may be any: nothing is taken for gone. */
+static void
+test_unreadable_item(void **state)
+{
+    struct fixture *f = *state;
+
+    run_until(f, is_well, NULL);
+    forget_pod(f, "db");
+    create(f, K8S_POD, xstrdup("{\"metadata\":7}"));
+    kube_sync_begin(f->kube, ++f->ticket);
+    run_until(f, sync_is_done, NULL);
+    assert_true(has_problem(f, "Pod (unreadable): metadata"));
+    assert_true(has_pod(f, "db"));
+
+    free(f->objects[K8S_POD].names[--f->objects[K8S_POD].n]);
+    kube_sync_begin(f->kube, ++f->ticket);
+    run_until(f, sync_is_done, NULL);
+    assert_true(has_no_problem(f, NULL));
+    assert_false(has_pod(f, "db"));
+}
+
+static void
+test_unreadable_events(void **state)
+{
+    static const char *const events[] = {
+        "[]\n", "{\"type\":\"ADDED\"}\n", "}{\n", "\n", "null\n",
+        "{\"type\":\"ADDED\",\"object\":{}}\n", "{\"type\":7,\"object\":{}}\n",
+    };
+    struct fixture *f = *state;
+    char *object;
+
+    run_until(f, is_well, NULL);
+    for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
+        webserver_send(f->watches[K8S_POD], events[i], strlen(events[i]));
+    }
+    object = pod(f, "new", "new");
+    send_event(f, K8S_POD, "ADDED", object);
+    free(object);
+    run_until(f, has_pod, "new");
+    assert_true(has_problem(f, "Pod (unreadable)"));
+    assert_int_equal(count_requests(f, "/pods?watch"), 1);
+}
+
+/* The barrier. */
+
+static void
+test_barrier(void **state)
+{
+    struct fixture *f = *state;
+
+    run_until(f, is_well, NULL);
+    create(f, K8S_POD, pod(f, "late", "late"));
+    forget_pod(f, "db");
+    kube_sync_begin(f->kube, 7);
+    f->ticket = 7;
+    assert_false(sync_is_done(f, NULL));
+    run_until(f, sync_is_done, NULL);
+    assert_true(has_pod(f, "late"));
+    assert_false(has_pod(f, "db"));
+    run_until(f, is_well, NULL);
+    assert_int_equal(count_requests(f, "/pods?limit"), 2);
+}
+
+/* A list that was asked for before does not count. */
+static void
+test_barrier_during_list(void **state)
+{
+    struct fixture *f = *state;
+
+    run_until(f, is_well, NULL);
+    f->fault = (struct fault) { "/pods?limit", 0, "", "", 1 };
+    kube_sync_begin(f->kube, 1);
+    run_until(f, fault_is_over, NULL);
+    kube_sync_begin(f->kube, 2);
+    assert_false(kube_sync_is_done(f->kube, 1));
+    webserver_cut(f->server, false);
+    f->ticket = 2;
+    run_until(f, sync_is_done, NULL);
+    assert_true(kube_sync_is_done(f->kube, 1));
+}
+
+/* Bounds. */
+
+static void
+test_huge_event(void **state)
+{
+    struct fixture *f = *state;
+    size_t size = 17 * 1024 * 1024;
+    char *text = xmalloc(size);
+
+    run_until(f, is_well, NULL);
+    memset(text, ' ', size);
+    webserver_send(f->watches[K8S_POD], text, size);
+    run_until(f, error_says, "pods: the reply has more than 16777216 bytes");
+    free(text);
+    run_until(f, is_well, NULL);
+    assert_int_equal(model_count(f->model, K8S_POD), 2);
+}
+
+static char *
+filled(const char *before, char c, size_t n, const char *after)
+{
+    char *middle = xmalloc(n + 1);
+
+    memset(middle, c, n);
+    middle[n] = '\0';
+    char *s = xasprintf("%s%s%s", before, middle, after);
+    free(middle);
+    return s;
+}
+
+static void
+test_huge_list(void **state)
+{
+    struct {
+        char *body;
+        const char *error;
+    } cases[] = {
+        { filled("{\"items\":[\"", 'x', KUBE_SPLIT_MAX_ITEM, "\"]}"),
+          "pods: one item has more than 8388608 bytes" },
+        { filled("{\"metadata\":\"", 'x', KUBE_SPLIT_MAX_REST, "\"}"),
+          "pods: a list without its items has more than 65536 bytes" },
+        { filled("{\"metadata\":{\"resourceVersion\":\"", '1', 17 * 1024,
+                 "\"},\"items\":[]}"),
+          "pods: the reply is not a list" },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct fixture *f;
+
+        setup((void **) &f);
+        f->fault = (struct fault) {
+            "/pods?limit", 200, "", cases[i].body, 1
+        };
+        run_until(f, error_says, cases[i].error);
+        run_until(f, is_well, NULL);
+        teardown((void **) &f);
+        free(cases[i].body);
+    }
+}
+
+/* Lists, item by item. */
+
+static void
+put_item(const char *text, size_t size, void *out_)
+{
+    struct ds *out = out_;
+
+    ds_put_format(out, "<%.*s>", (int) size, text);
+}
+
+static const struct {
+    const char *text;
+    const char *out;            /* Items, and what remains. */
+} splits[] = {
+    { "{\"items\":[]}", "{\"items\":[]}" },
+    { "{ \"items\" : [ ] }\n", "{\"items\":[]}" },
+    { "{\"items\":null}", "{\"items\":null}" },
+    { "{\"items\":[{\"a\":1},{\"b\":[2,3]}],\"c\":4}",
+      "<{\"a\":1}><{\"b\":[2,3]}>{\"items\":[],\"c\":4}" },
+    { "{\"items\":[1 , \"x,]\",[5],null]}",
+      "<1><\"x,]\"><[5]><null>{\"items\":[]}" },
+    { "{\"items\":[{\"a\":\"}]\\\"\"}]}",
+      "<{\"a\":\"}]\\\"\"}>{\"items\":[]}" },
+    { "{\"items\":[{\"items\":[1]}],\"items\":[2]}",
+      "<{\"items\":[1]}><2>{\"items\":[],\"items\":[]}" },
+    { "{\"a\":\"items\",\"b\":[1]}", "{\"a\":\"items\",\"b\":[1]}" },
+    { "{\"a\":{\"items\":[1]}}", "{\"a\":{\"items\":[1]}}" },
+    { "{\"itemsx\":[1],\"x\\\"items\":[2]}",
+      "{\"itemsx\":[1],\"x\\\"items\":[2]}" },
+};
+
+/* Whatever the pieces in which the text comes. */
+static void
+test_split(void **state)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(splits); i++) {
+        size_t length = strlen(splits[i].text);
+
+        for (size_t step = 1; step <= length; step++) {
+            struct ds out = DS_EMPTY_INITIALIZER;
+            struct kube_split s;
+
+            kube_split_init(&s);
+            for (size_t ofs = 0; ofs < length; ofs += step) {
+                assert_null(kube_split_feed(&s, splits[i].text + ofs,
+                                            MIN(step, length - ofs),
+                                            put_item, &out));
+            }
+            assert_true(kube_split_is_complete(&s));
+            ds_put_cstr(&out, ds_cstr(&s.rest));
+            assert_string_equal(ds_cstr(&out), splits[i].out);
+            kube_split_uninit(&s);
+            ds_destroy(&out);
+        }
+    }
+}
+
+int
+main(void)
+{
+#define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(test_list),
+        TEST(test_events),
+        TEST(test_bookmark),
+        TEST(test_pages),
+        TEST(test_list_expires_between_pages),
+        TEST(test_gone),
+        TEST(test_gone_at_once),
+        cmocka_unit_test(test_errors),
+        TEST(test_retry_after),
+        TEST(test_short_absence),
+        TEST(test_long_absence),
+        TEST(test_history_backwards),
+        TEST(test_other_cluster),
+        TEST(test_emptied),
+        TEST(test_silence),
+        TEST(test_cut_line),
+        TEST(test_last_good_version),
+        TEST(test_problem_in_list),
+        cmocka_unit_test(test_odd_characters),
+        TEST(test_unreadable_item),
+        TEST(test_unreadable_events),
+        TEST(test_barrier),
+        TEST(test_barrier_during_list),
+        TEST(test_huge_event),
+        cmocka_unit_test(test_huge_list),
+        cmocka_unit_test(test_split),
+    };
+
+    vlog_set_levels(NULL, VLF_ANY_DESTINATION, VLL_OFF);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
