@@ -9,10 +9,11 @@
  *
  * On each connection all flows that carry our cookie magic are read back into
  * the flowset; the differences then go out as one ordered, atomic bundle ended
- * by a barrier.  The barrier's reply publishes the generation: everything of it
- * is in the switch.  While a bundle is under way new changes collect for the
- * next one.  A refused bundle leaves the switch as it was (bundles are atomic);
- * the error names the flow and the flows are read back.  See bridge_watch_others() for what others do.
+ * by a barrier.  The barrier's reply publishes the generation: everything of
+ * it is in the switch.  While a bundle is under way new changes collect for
+ * the next one.  A refused bundle leaves the switch as it was (bundles are
+ * atomic); the error names the flow and the flows are read back.  See
+ * bridge_watch_others() for what others do.
  *
  * The first connection waits for bridge_enable(): until the sources are
  * complete the flows of an earlier run stay in force, and a connection made
