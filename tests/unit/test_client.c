@@ -275,7 +275,7 @@ test_parse(void **state)
 {
     static const struct {
         const struct client_command *command;
-        char *words[6];
+        const char *words[6];
         bool ok;
     } rows[] = {
         { &status, { "status" }, true },
@@ -307,7 +307,7 @@ test_parse(void **state)
         int argc = 0;
 
         while (argc < 6 && rows[i].words[argc]) {
-            argv[argc] = rows[i].words[argc];
+            argv[argc] = CONST_CAST(char *, rows[i].words[argc]);
             argc++;
         }
         argv[argc] = NULL;
