@@ -53,6 +53,8 @@ struct verdict_side {
         VERDICT_OWN_NODE,       /* The node to its pod (S27), ingress only. */
         VERDICT_SERVICE,        /* To a Service address (S25), egress only:
                                  * decided when it is translated. */
+        VERDICT_TUNNEL,         /* To a tunnel port of the node (S43), egress
+                                 * only: never allowed. */
         VERDICT_NOT_A_POD,      /* This end is not a live pod. */
     } exemption;
     bool isolated;              /* Some policy selects this end (rule 1). */

@@ -263,8 +263,10 @@ emit_node_difference(struct compile *c, const struct in6_addr *a, size_t n_a,
     for (size_t i = 0; i < n_a; i++) {
         if (!contains_address(b, n_b, &a[i])
             && !contains_address(a, i, &a[i])) {
-            emit_node_address(&c->sides[K8S_INGRESS].emit, &a[i],
-                              c->gateway, add);
+            if (c->gateway) {
+                emit_node_address(&c->sides[K8S_INGRESS].emit, &a[i],
+                                  c->gateway, add);
+            }
             emit_tunnel(&c->sides[K8S_INGRESS].emit, &a[i], add);
         }
     }
@@ -276,7 +278,6 @@ update_node(struct compile *c)
     size_t n;
     const struct in6_addr *addrs = model_node_addresses(c->model, &n);
 
-    n = c->gateway ? n : 0;
     emit_node_difference(c, c->node_addresses, c->n_node_addresses,
                          addrs, n, false);
     emit_node_difference(c, addrs, n,

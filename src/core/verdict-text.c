@@ -249,6 +249,8 @@ format_side(const struct verdict_query *q, const struct verdict_side *side,
     } else if (side->exemption == VERDICT_SERVICE) {
         ds_put_cstr(ds, "undecided: a Service address, decided when the host "
                     "has translated it");
+    } else if (side->exemption == VERDICT_TUNNEL) {
+        ds_put_cstr(ds, "never: pods do not send to the node's tunnel ports");
     } else if (side->exemption == VERDICT_NOT_A_POD) {
         ds_put_cstr(ds, "no policy applies: ");
         address_format(&end->address, ds);
@@ -320,6 +322,8 @@ exemption_to_json(enum verdict_exemption exemption)
         return json_string_create("own-node");
     case VERDICT_SERVICE:
         return json_string_create("service");
+    case VERDICT_TUNNEL:
+        return json_string_create("tunnel");
     case VERDICT_NOT_A_POD:
         return json_string_create("not-a-pod");
     default:

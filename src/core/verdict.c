@@ -287,11 +287,31 @@ policies_allow(const struct contact *c, enum k8s_direction direction,
     return !isolated || granted;
 }
 
+/* What the node would take for a packet of its tunnels' peers (S43). */
+static bool
+is_for_tunnel(const struct contact *c)
+{
+    static const uint16_t ports[] = { 4789, 6081, 8472 };
+
+    if (c->query->protocol == IPPROTO_UDP
+        && is_node_address(c->model, &c->query->dst.address)) {
+        for (size_t i = 0; i < ARRAY_SIZE(ports); i++) {
+            if (c->query->port == ports[i]) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static enum verdict_exemption
 find_exemption(const struct contact *c, enum k8s_direction direction)
 {
     if (!subject(c, direction)) {
         return VERDICT_NOT_A_POD;
+    } else if (direction == K8S_EGRESS && is_for_tunnel(c)
+               && model_pod_is_local(c->model, c->src)) {
+        return VERDICT_TUNNEL;
     } else if (c->src == c->dst) {
         return VERDICT_SELF;
     } else if (direction == K8S_INGRESS && c->from_node
@@ -311,11 +331,14 @@ side_allows(const struct contact *c, enum k8s_direction direction,
             struct verdict_side *side)
 {
     enum verdict_exemption exemption = find_exemption(c, direction);
-    bool allowed = exemption != VERDICT_NOT_EXEMPT;
+    bool allowed = (exemption != VERDICT_NOT_EXEMPT
+                    && exemption != VERDICT_TUNNEL);
 
     /* Policies cannot undo an exemption, but people may want to see them. */
-    if (!allowed || (side && exemption != VERDICT_NOT_A_POD)) {
-        allowed |= policies_allow(c, direction, side);
+    if (exemption == VERDICT_NOT_EXEMPT) {
+        allowed = policies_allow(c, direction, side);
+    } else if (side && exemption != VERDICT_NOT_A_POD) {
+        policies_allow(c, direction, side);
     }
     /* No packet has addresses of two families. */
     allowed &= (address_is_v6(&c->query->src.address)

@@ -184,6 +184,9 @@ END
 
 test_tunnels() {
     forge_at node br0 tunnels shop/evil dropped
+    expect <<END
+shop/evil -> node udp/4789,udp/8472,udp/6081 denied
+END
 }
 
 # What pretends to belong to a connection.

@@ -17,7 +17,7 @@
 
 enum {
     N_ADDRESSES = RANDOM_N_V4 + RANDOM_N_V6 + 2,
-    MAX_SERVICES = (5 + CLUSTER_N_PODS * CLUSTER_MAX_PORTS
+    MAX_SERVICES = (6 + CLUSTER_N_PODS * CLUSTER_MAX_PORTS
                     + (CLUSTER_N_POLICIES * K8S_N_DIRECTIONS
                        * CLUSTER_MAX_RULES * CLUSTER_MAX_PORTS * 5)),
     SAMPLE_ADDRESSES = 14,
@@ -68,6 +68,7 @@ collect_services(const struct cluster *c,
     add_service(services, &n, IPPROTO_ICMP, 0);
     add_service(services, &n, IPPROTO_TCP, 80);
     add_service(services, &n, IPPROTO_UDP, 53);
+    add_service(services, &n, IPPROTO_UDP, 4789);
     add_service(services, &n, IPPROTO_SCTP, 1000);
     add_service(services, &n, IPPROTO_GRE, 0);
     for (size_t i = 0; i < CLUSTER_N_PODS; i++) {

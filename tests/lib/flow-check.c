@@ -161,6 +161,7 @@ struct cell {
     const struct verdict *verdict;
     struct flow packet;
     bool allowed;               /* As expected. */
+    bool never;                 /* Dropped before connection tracking. */
 };
 
 static const struct rule *
@@ -212,10 +213,15 @@ are_credits_due(const struct check *k, const struct cell *c,
     return true;
 }
 
-/* A denied packet ends at the default drop of the target that denied it. */
+/* A denied packet ends at the default drop of the target that denied it, or
+ * at none's. */
 static bool
-is_blame_due(const struct classifier_outcome *outcome)
+is_blame_due(const struct cell *c, const struct classifier_outcome *outcome)
 {
+    if (c->never) {
+        return outcome->cookie == cookie_make(COOKIE_STATIC, 0);
+    }
+
     uint32_t target = (outcome->targets[K8S_INGRESS]
                        ? outcome->targets[K8S_INGRESS]
                        : outcome->targets[K8S_EGRESS]);
@@ -236,7 +242,7 @@ check_new(struct check *k, const struct cell *c)
     if (outcome.passed == c->allowed && outcome.n_commits == c->allowed
         && !outcome.marked) {
         if (c->allowed ? are_credits_due(k, c, &outcome)
-            : is_blame_due(&outcome)) {
+            : is_blame_due(c, &outcome)) {
             return true;
         }
         what = c->allowed ? "wrong rule gets the credit" : "wrong drop flow";
@@ -251,13 +257,14 @@ static bool
 check_established(struct check *k, const struct cell *c)
 {
     uint8_t ct_state = CS_TRACKED | CS_ESTABLISHED;
-    bool passes = c->allowed || !k->config->pipeline.recheck;
+    bool passes = c->allowed || (!k->config->pipeline.recheck && !c->never);
+    bool marks = !passes && !c->never;
     struct classifier_outcome outcome;
 
     k->n_cells++;
     classifier_switch_send(k->sw, &c->packet, ct_state, &outcome, NULL);
-    if (outcome.passed == passes && outcome.n_commits == !passes
-        && outcome.marked == !passes) {
+    if (outcome.passed == passes && outcome.n_commits == marks
+        && outcome.marked == marks) {
         return true;
     }
     report(k, "running connection", &c->packet, ct_state, passes);
@@ -273,10 +280,10 @@ check_reply(struct check *k, const struct cell *c)
 
     k->n_cells++;
     classifier_switch_send(k->sw, &c->packet, ct_state, &outcome, NULL);
-    if (outcome.passed && !outcome.n_commits) {
+    if (outcome.passed == !c->never && !outcome.n_commits) {
         return true;
     }
-    report(k, "reply", &c->packet, ct_state, true);
+    report(k, "reply", &c->packet, ct_state, !c->never);
     return false;
 }
 
@@ -323,10 +330,16 @@ check_cell(struct check *k, const struct in6_addr *src,
 
     verdict_evaluate(model, &q, &v);
     c.verdict = &v;
+    c.never = v.side[K8S_EGRESS].exemption == VERDICT_TUNNEL;
     c.allowed = expect(model, &q, &v);
     set_addresses(src, dst, &c.packet);
     set_service(service, &c.packet);
     set_entry(model, &q.src, &c.packet);
+    /* Only the guard knows that a packet is a pod's. */
+    if (c.never && (!k->config->spoof_guard || !find_port(model, q.src.pod))) {
+        verdict_uninit(&v);
+        return true;
+    }
     ok = check_new(k, &c) && check_pretender(k, &c);
     if (established) {
         ok = ok && check_established(k, &c) && check_reply(k, &c);

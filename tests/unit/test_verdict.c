@@ -667,6 +667,20 @@ static const struct verdict_case cases[] = {
             "+ shop/api 192.168.0.1 tcp/80",
         }, false,
     }, {
+        "S43 never to a tunnel port of the own node",
+        POLICY("shop", "p", FOR("web") OUT("{}")),
+        {
+            "-e shop/web 192.168.0.1 udp/4789",
+            "-e shop/api 192.168.0.1 udp/6081",
+            "-e shop/db fd00:192::1 udp6/8472",
+            "-e shop/api ops/agent udp/4789", "+ shop/web shop/db udp/4789",
+            "+ shop/web 192.168.0.1 udp/4788", "+ shop/web 192.168.0.1 icmp",
+            "+ shop/web 192.168.0.1 tcp/4789",
+            "+ shop/web 192.168.0.2 udp/4789",
+            "+ ops/web 192.168.0.1 udp/4789", "+ 8.8.8.8 192.168.0.1 udp/4789",
+            "+ 192.168.0.1 192.168.0.1 udp/4789",
+        }, false,
+    }, {
         "S28 ICMP and others: only rules without ports",
         POLICY("shop", "p", FOR("web") IN("{from: [" APP("api") "], "
                "ports: [{}, {protocol: UDP}, {protocol: SCTP}]}, "
@@ -960,6 +974,21 @@ static const struct {
         "  egress   no policy applies: 192.168.0.1 is not a pod's address\n"
         "  ingress  exempt: the node may always reach its own pods\n",
         NULL,
+    }, {
+        "- shop/web 192.168.0.1 udp/6081",
+        "denied   shop/web (10.0.1.1) -> 192.168.0.1:6081/UDP\n"
+        "  egress   never: pods do not send to the node's tunnel ports\n"
+        "  ingress  no policy applies: 192.168.0.1 is not a pod's address\n",
+        "{\"allowed\":false,"
+        "\"destination\":{\"address\":\"192.168.0.1\",\"pod\":null},"
+        "\"egress\":{\"allowed\":false,\"allowedBy\":[],"
+        "\"exemption\":\"tunnel\",\"isolated\":false,\"isolating\":[]},"
+        "\"ingress\":{\"allowed\":true,\"allowedBy\":[],"
+        "\"exemption\":\"not-a-pod\",\"isolated\":false,"
+        "\"isolating\":[]},"
+        "\"port\":6081,\"protocol\":\"UDP\","
+        "\"source\":{\"address\":\"10.0.1.1\","
+        "\"pod\":{\"name\":\"web\",\"namespace\":\"shop\"}}}",
     }, {
         "- 8.8.8.8 2001:db8::1 icmp",
         "denied   8.8.8.8 -> 2001:db8::1 ICMP\n"
