@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * columns: text in aligned columns, as kubectl prints it. */
+ * columns: text in aligned columns, as kubectl prints it.  UTF-8; sequences
+ * that switch a terminal's colours take no place. */
 
 #ifndef COLUMNS_H
 #define COLUMNS_H 1

@@ -39,8 +39,8 @@ find_socket(const char *target, char **socket)
 }
 
 static int
-transact(const char *socket, const char *command, int argc, char *argv[],
-         char **reply, char **error)
+transact(const char *socket, const char *command, int argc,
+         const char *const argv[], char **reply, char **error)
 {
     struct jsonrpc *rpc;
 
@@ -50,7 +50,9 @@ transact(const char *socket, const char *command, int argc, char *argv[],
         return errnum;
     }
 
-    errnum = unixctl_client_transact(rpc, command, argc, argv, reply, error);
+    /* It only reads the words. */
+    errnum = unixctl_client_transact(rpc, command, argc,
+                                     CONST_CAST(char **, argv), reply, error);
     jsonrpc_close(rpc);
     if (errnum) {
         /* It may say EOF, which is less than 0. */
@@ -65,8 +67,8 @@ transact(const char *socket, const char *command, int argc, char *argv[],
 }
 
 int
-client_ask(const char *target, const char *command, int argc, char *argv[],
-           char **reply, char **error)
+client_ask(const char *target, const char *command, int argc,
+           const char *const argv[], char **reply, char **error)
 {
     char *socket = NULL;
 

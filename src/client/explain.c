@@ -4,62 +4,57 @@
 
 #include "client.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "dir.h"
-#include "label.h"
-#include "model.h"
-#include "openvswitch/shash.h"
 #include "ovs-json.h"
+
+#include "objects.h"
+#include "openvswitch/shash.h"
 #include "query.h"
+#include "terminal.h"
 #include "util.h"
 
-static void
-print_problems(const struct dir *dir)
+/* Answers from objects.  Returns an exit code if it cannot. */
+static int
+think(const struct client_command *command,
+      const struct client_options *options, const char *const args[],
+      char **answer)
 {
-    size_t n;
-    const struct dir_problem *problems = dir_problems(dir, &n);
+    struct objects objects;
+    char *error = NULL;
 
-    for (size_t i = 0; i < n; i++) {
-        char *s = dir_problem_format(&problems[i]);
-        fprintf(stderr, "%s\n", s);
-        free(s);
+    objects_init(&objects);
+    bool ok = objects_load(&objects, command, options);
+    if (ok) {
+        error = query_answer(objects.model, args[0], args[1],
+                             options->format == CLIENT_JSON, answer);
     }
-}
-
-/* Answers from the manifests in a directory.  Returns NULL or a message
- * (caller frees). */
-static char *
-think(const char *path, char *args[], bool json, char **answer)
-{
-    struct label_pool *pool = label_pool_create();
-    struct model *model = model_create(pool);
-    struct dir *dir = dir_create(path, pool, model);
-
-    dir_refresh(dir);
-    print_problems(dir);
-    char *error = (dir_is_synced(dir)
-                   ? query_answer(model, args[0], args[1], json, answer)
-                   : xasprintf("%s: no manifests", path));
-    dir_destroy(dir);
-    model_destroy(model);
-    label_pool_destroy(pool);
-    return error;
+    objects_uninit(&objects);
+    if (error) {
+        client_complain("%s: %s", command->name, error);
+        free(error);
+    }
+    return ok && !error ? CLIENT_OK : CLIENT_ERROR;
 }
 
 /* Asks the daemon. */
-static char *
-ask(const struct client_options *options, char *args[], char **answer)
+static int
+ask(const struct client_command *command,
+    const struct client_options *options, const char *const args[],
+    char **answer)
 {
-    char *words[] = { args[0], args[1], CONST_CAST(char *, "-o"),
-                      CONST_CAST(char *, "json") };
+    const char *const words[] = { args[0], args[1], "-o", "json" };
+    int n_words = options->format == CLIENT_JSON ? 4 : 2;
     char *error;
 
-    return (client_ask(options->target, "explain", options->json ? 4 : 2,
-                       words, answer, &error)
-            ? error : NULL);
+    if (client_ask(options->target, command->name, n_words, words, answer,
+                   &error)) {
+        client_complain("%s: %s", command->name, error);
+        free(error);
+        return CLIENT_ERROR;
+    }
+    return CLIENT_OK;
 }
 
 /* Reads the verdict off an answer: an exit code. */
@@ -89,20 +84,18 @@ read_verdict(const char *answer, bool is_json)
 
 int
 client_explain(const struct client_command *command,
-               const struct client_options *options, char *args[])
+               const struct client_options *options, const char *const args[])
 {
+    bool offline = options->dir || options->files.n;
     char *answer;
-    char *error = (options->dir
-                   ? think(options->dir, args, options->json, &answer)
-                   : ask(options, args, &answer));
-    if (error) {
-        client_complain("%s: %s", command->name, error);
-        free(error);
-        return CLIENT_ERROR;
-    }
 
-    int code = read_verdict(answer, options->json);
-    client_print(answer);
-    free(answer);
+    int code = (offline
+                ? think(command, options, args, &answer)
+                : ask(command, options, args, &answer));
+    if (code == CLIENT_OK) {
+        code = read_verdict(answer, options->format == CLIENT_JSON);
+        client_print(answer);
+        free(answer);
+    }
     return code;
 }

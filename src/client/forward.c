@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "terminal.h"
 #include "util.h"
 
 /* A daemon that waits for the switch itself gives up first; this much later we
@@ -16,14 +17,15 @@
 
 int
 client_forward(const struct client_command *command,
-               const struct client_options *options, char *args[])
+               const struct client_options *options,
+               const char *const args[])
 {
-    char *json_args[] = { CONST_CAST(char *, "-o"),
-                          CONST_CAST(char *, "json") };
+    static const char *const json_args[] = { "-o", "json" };
+    bool json = options->format == CLIENT_JSON;
     char *reply, *error;
 
-    if (client_ask(options->target, command->name, options->json ? 2 : 0,
-                   json_args, &reply, &error)) {
+    if (client_ask(options->target, command->name, json ? 2 : 0, json_args,
+                   &reply, &error)) {
         client_complain("%s: %s", command->name, error);
         free(error);
         return CLIENT_ERROR;
@@ -44,15 +46,17 @@ give_up(int signal)
 
 int
 client_wait(const struct client_command *command,
-            const struct client_options *options, char *args[])
+            const struct client_options *options,
+            const char *const args[])
 {
     char *timeout = xasprintf("%u000", options->timeout);
+    const char *const words[] = { timeout };
     char *reply, *error;
     int code = CLIENT_OK;
 
     signal(SIGALRM, give_up);
     alarm(options->timeout + PATIENCE);
-    if (client_ask(options->target, command->name, 1, &timeout, &reply,
+    if (client_ask(options->target, command->name, 1, words, &reply,
                    &error)) {
         client_complain("%s: %s", command->name, error);
         free(error);

@@ -1,131 +1,255 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The options that commands take: what each accepts. */
 
 #include <config.h>
 
 #include "client.h"
 
-#include <getopt.h>
-#include <stdarg.h>
-#include <stdio.h>
+#include <netinet/in.h>
 #include <string.h>
+#include <strings.h>
 
+#include "k8s.h"
 #include "util.h"
 
-enum {
-    OPT_TARGET = 256,
-    OPT_DIR,
-    OPT_TIMEOUT,
-};
-
-/* What is needed for an option; 0 for those that all commands take. */
-static unsigned int
-option_takes(int option)
-{
-    return (option == 'o' ? CLIENT_TAKES_OUTPUT
-            : option == OPT_DIR ? CLIENT_TAKES_DIR
-            : option == OPT_TIMEOUT ? CLIENT_TAKES_TIMEOUT
-            : 0);
-}
-
 void
-client_complain(const char *format, ...)
+client_options_init(struct client_options *options)
 {
-    va_list args;
-
-    fputs("ovs-netpol: ", stderr);
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    putc('\n', stderr);
-}
-
-void
-client_print(const char *text)
-{
-    size_t length = strlen(text);
-
-    fputs(text, stdout);
-    if (length && text[length - 1] != '\n') {
-        putchar('\n');
-    }
-}
-
-static bool
-parse_timeout(const char *s, unsigned int *timeout)
-{
-    if (!str_to_uint(s, 10, timeout) || *timeout > CLIENT_MAX_TIMEOUT) {
-        client_complain("--timeout=%s: want seconds, at most %d", s,
-                        CLIENT_MAX_TIMEOUT);
-        return false;
-    }
-    return true;
-}
-
-static bool
-parse_output(const char *s, bool *json)
-{
-    if (strcmp(s, "json") && strcmp(s, "text")) {
-        client_complain("-o %s: want json or text", s);
-        return false;
-    }
-    *json = !strcmp(s, "json");
-    return true;
-}
-
-static bool
-parse_option(int option, const char *value, struct client_options *options)
-{
-    switch (option) {
-    case OPT_TARGET:
-        options->target = value;
-        return true;
-    case OPT_DIR:
-        options->dir = value;
-        return true;
-    case OPT_TIMEOUT:
-        return parse_timeout(value, &options->timeout);
-    case 'o':
-        return parse_output(value, &options->json);
-    case 'h':
-        options->help = true;
-        return true;
-    default:
-        return false;           /* getopt_long() said what is wrong. */
-    }
-}
-
-bool
-client_parse(const struct client_command *command, int argc, char *argv[],
-             struct client_options *options, char ***args)
-{
-    static const struct option long_options[] = {
-        { "target", required_argument, NULL, OPT_TARGET },
-        { "dir", required_argument, NULL, OPT_DIR },
-        { "timeout", required_argument, NULL, OPT_TIMEOUT },
-        { "output", required_argument, NULL, 'o' },
-        { "help", no_argument, NULL, 'h' },
-        { NULL, 0, NULL, 0 },
+    *options = (struct client_options) {
+        .target = CLIENT_DEFAULT_TARGET,
+        .timeout = CLIENT_DEFAULT_TIMEOUT,
+        .files = SVEC_EMPTY_INITIALIZER,
     };
-    int option;
-
-    optind = 0;                 /* Start anew: main() used it too. */
-    while ((option = getopt_long(argc, argv, "ho:", long_options, NULL))
-           != -1) {
-        if (option_takes(option) & ~command->takes) {
-            client_complain("%s: does not take %s", command->name,
-                            (option == 'o' ? "-o"
-                             : option == OPT_DIR ? "--dir" : "--timeout"));
-            return false;
-        }
-        if (!parse_option(option, optarg, options)) {
-            return false;
-        }
-    }
-    if (!options->help && argc - optind != command->n_args) {
-        client_complain("usage: ovs-netpol %s %s", command->name,
-                        command->arguments);
-        return false;
-    }
-    *args = argv + optind;
-    return true;
 }
+
+void
+client_options_uninit(struct client_options *options)
+{
+    svec_destroy(&options->files);
+}
+
+const char *
+client_format_name(enum client_format format)
+{
+    static const char *const names[] = {
+        [CLIENT_TEXT] = "text",
+        [CLIENT_JSON] = "json",
+        [CLIENT_YAML] = "yaml",
+        [CLIENT_HTML] = "html",
+        [CLIENT_SVG] = "svg",
+        [CLIENT_DOT] = "dot",
+    };
+
+    return names[format];
+}
+
+/* All commands. */
+
+static char *
+set_target(const struct client_command *command,
+           struct client_options *options, const char *value)
+{
+    options->target = value;
+    return NULL;
+}
+
+static char *
+set_help(const struct client_command *command,
+         struct client_options *options, const char *value)
+{
+    options->help = true;
+    return NULL;
+}
+
+/* "json, html or text", from the formats of 'command'. */
+static char *
+list_formats(const struct client_command *command)
+{
+    char *list = NULL;
+
+    for (int i = CLIENT_N_FORMATS - 1; i >= 0; i--) {
+        if (command->formats & 1u << i) {
+            char *longer = (list
+                            ? xasprintf("%s%s%s", client_format_name(i),
+                                        strpbrk(list, " ") ? ", " : " or ",
+                                        list)
+                            : xstrdup(client_format_name(i)));
+            free(list);
+            list = longer;
+        }
+    }
+    return list;
+}
+
+static char *
+set_output(const struct client_command *command,
+           struct client_options *options, const char *value)
+{
+    for (int i = 0; i < CLIENT_N_FORMATS; i++) {
+        if (command->formats & 1u << i
+            && !strcmp(value, client_format_name(i))) {
+            options->format = i;
+            return NULL;
+        }
+    }
+
+    char *list = list_formats(command);
+    char *error = xasprintf("want %s", list);
+    free(list);
+    return error;
+}
+
+/* Where objects come from. */
+
+static char *
+set_dir(const struct client_command *command,
+        struct client_options *options, const char *value)
+{
+    options->dir = value;
+    return NULL;
+}
+
+static char *
+add_file(const struct client_command *command,
+         struct client_options *options, const char *value)
+{
+    if (!strcmp(value, "-") && svec_contains_unsorted(&options->files, "-")) {
+        return xstrdup("standard input can be read once");
+    } else if (options->files.n >= CLIENT_MAX_FILES) {
+        return xasprintf("more than %d files", CLIENT_MAX_FILES);
+    }
+    svec_add(&options->files, value);
+    return NULL;
+}
+
+/* The others. */
+
+static char *
+set_timeout(const struct client_command *command,
+            struct client_options *options, const char *value)
+{
+    unsigned int timeout;
+
+    if (!str_to_uint(value, 10, &timeout) || timeout > CLIENT_MAX_TIMEOUT) {
+        return xasprintf("want seconds, at most %d", CLIENT_MAX_TIMEOUT);
+    }
+    options->timeout = timeout;
+    return NULL;
+}
+
+static char *
+set_namespace(const struct client_command *command,
+              struct client_options *options, const char *value)
+{
+    if (!value[0]) {
+        return xstrdup("want the name of a namespace");
+    }
+    options->ns = value;
+    return NULL;
+}
+
+/* The protocol that 's' names, or 0. */
+static uint8_t
+parse_protocol(const char *s)
+{
+    static const uint8_t protocols[] = {
+        IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(protocols); i++) {
+        if (!strcasecmp(s, k8s_protocol_name(protocols[i]))) {
+            return protocols[i];
+        }
+    }
+    return 0;
+}
+
+static char *
+set_port(const struct client_command *command,
+         struct client_options *options, const char *value)
+{
+    struct client_port port = { .given = true, .protocol = IPPROTO_TCP };
+
+    if (!strcasecmp(value, "icmp")) {
+        port.protocol = IPPROTO_ICMP;
+    } else {
+        const char *slash = strchr(value, '/');
+        char *number = xmemdup0(value, (slash ? (size_t) (slash - value)
+                                        : strlen(value)));
+        unsigned int n;
+
+        if (str_to_uint(number, 10, &n) && n <= UINT16_MAX) {
+            port.number = n;
+        }
+        free(number);
+        if (slash) {
+            port.protocol = parse_protocol(slash + 1);
+        }
+        if (!port.number || !port.protocol) {
+            return xstrdup("want PORT, PORT/tcp, PORT/udp, PORT/sctp or "
+                           "icmp");
+        }
+    }
+    options->port = port;
+    return NULL;
+}
+
+static char *
+set_by(const struct client_command *command,
+       struct client_options *options, const char *value)
+{
+    static const char *const names[] = {
+        [CLIENT_BY_POD] = "pod",
+        [CLIENT_BY_APP] = "app",
+        [CLIENT_BY_NAMESPACE] = "namespace",
+    };
+
+    for (int i = 0; i < CLIENT_N_GRAINS; i++) {
+        if (!strcmp(value, names[i])) {
+            options->by = i;
+            options->by_given = true;
+            return NULL;
+        }
+    }
+    return xstrdup("want pod, app or namespace");
+}
+
+const struct client_option client_option_target = {
+    .name = "target", .value = "TARGET", .set = set_target,
+    .help = "socket or name of the daemon to ask",
+};
+const struct client_option client_option_help = {
+    .name = "help", .letter = 'h', .set = set_help,
+    .help = "print this",
+};
+const struct client_option client_option_output = {
+    .name = "output", .letter = 'o', .value = "FORMAT", .set = set_output,
+    .help = "how to answer",
+};
+const struct client_option client_option_dir = {
+    .name = "dir", .value = "DIR", .set = set_dir,
+    .help = "objects from the manifests in DIR, not from the daemon",
+};
+const struct client_option client_option_file = {
+    .name = "filename", .letter = 'f', .value = "FILE", .set = add_file,
+    .help = "objects from FILE (\"-\": standard input); repeatable",
+};
+const struct client_option client_option_timeout = {
+    .name = "timeout", .value = "SECONDS", .set = set_timeout,
+    .help = "how long to wait",
+};
+const struct client_option client_option_namespace = {
+    .name = "namespace", .letter = 'n', .value = "NAMESPACE",
+    .set = set_namespace,
+    .help = "only what concerns this namespace",
+};
+const struct client_option client_option_port = {
+    .name = "port", .value = "PORT[/PROTOCOL]", .set = set_port,
+    .help = "about this service (\"icmp\": ping), not about all of them",
+};
+const struct client_option client_option_by = {
+    .name = "by", .value = "GRAIN", .choices = "pod app namespace",
+    .set = set_by,
+    .help = "what a row is: pod, app or namespace",
+};

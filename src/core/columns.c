@@ -41,6 +41,26 @@ cell_text(const struct columns *c, size_t i)
     return c->cells.names[i][0] ? c->cells.names[i] : "-";
 }
 
+/* Columns on a terminal: one for each character, none for the sequences that
+ * switch colours (ESC [ ... m). */
+static size_t
+cell_width(const char *s)
+{
+    size_t width = 0;
+
+    while (*s) {
+        if (s[0] == '\033' && s[1] == '[') {
+            s += strcspn(s, "m");
+            s += *s != '\0';
+        } else {
+            /* The later bytes of a UTF-8 character are 10xxxxxx. */
+            width += (*s & 0xc0) != 0x80;
+            s++;
+        }
+    }
+    return width;
+}
+
 static size_t *
 measure(const struct columns *c)
 {
@@ -48,7 +68,7 @@ measure(const struct columns *c)
 
     for (size_t i = 0; i < c->cells.n; i++) {
         size_t *width = &widths[i % c->n_columns];
-        *width = MAX(*width, strlen(cell_text(c, i)));
+        *width = MAX(*width, cell_width(cell_text(c, i)));
     }
     return widths;
 }
@@ -62,11 +82,14 @@ columns_format(const struct columns *c, struct ds *s)
     for (size_t i = 0; i < c->cells.n; i++) {
         size_t column = i % c->n_columns;
 
+        const char *text = cell_text(c, i);
+
+        ds_put_cstr(s, text);
         if (column + 1 < c->n_columns) {
-            ds_put_format(s, "%-*s  ", (int) widths[column],
-                          cell_text(c, i));
+            ds_put_char_multiple(s, ' ',
+                                 widths[column] - cell_width(text) + 2);
         } else {
-            ds_put_format(s, "%s\n", cell_text(c, i));
+            ds_put_char(s, '\n');
         }
     }
     free(widths);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -17,6 +18,10 @@
 
 #include <cmocka.h>
 
+#include "client/objects.h"
+#include "client/terminal.h"
+#include "doc.h"
+#include "model.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
@@ -69,6 +74,15 @@ handle_explain(struct unixctl_conn *conn, int argc, const char *argv[],
 }
 
 static void
+handle_objects(struct unixctl_conn *conn, int argc, const char *argv[],
+               void *aux)
+{
+    unixctl_command_reply(conn, "{\"kind\":\"List\",\"apiVersion\":\"v1\","
+                          "\"items\":[{\"kind\":\"Pod\",\"apiVersion\":"
+                          "\"v1\",\"metadata\":{\"name\":\"a\"}}]}");
+}
+
+static void
 serve(int ready)
 {
     struct unixctl_server *unixctl;
@@ -79,6 +93,7 @@ serve(int ready)
     unixctl_command_register("status", "", 0, 9, handle_echo, NULL);
     unixctl_command_register("wait", "", 1, 1, handle_wait, NULL);
     unixctl_command_register("explain", "", 2, 4, handle_explain, NULL);
+    unixctl_command_register("objects", "", 0, 0, handle_objects, NULL);
     ignore(write(ready, "", 1) < 0);
     for (;;) {
         unixctl_server_run(unixctl);
@@ -120,8 +135,9 @@ teardown(void **state)
 /* Runs 'command' with its standard output and error in a file, which is put
  * into '*output' (caller frees). */
 static int
-run(const struct client_command *command, struct client_options *options,
-    char *args[], char **output)
+run(const struct client_command *command,
+    const struct client_options *options, const char *const args[],
+    char **output)
 {
     int saved_out = dup(STDOUT_FILENO), saved_err = dup(STDERR_FILENO);
     int fd = open(output_path, O_RDWR | O_CREAT | O_TRUNC, 0600);
@@ -146,8 +162,8 @@ run(const struct client_command *command, struct client_options *options,
 
 static void
 assert_run(const struct client_command *command,
-           struct client_options *options, char *args[], int code,
-           const char *want)
+           const struct client_options *options, const char *const args[],
+           int code, const char *want)
 {
     char *output;
 
@@ -158,29 +174,40 @@ assert_run(const struct client_command *command,
     free(output);
 }
 
-static const struct client_command status = {
-    "status", "[-o json]", "", 0, CLIENT_TAKES_OUTPUT, client_forward
-};
 static const struct client_command unknown = {
-    "unknown", "", "", 0, 0, client_forward
+    .name = "unknown", .run = client_forward
 };
-static const struct client_command wait_command = {
-    "wait", "", "", 0, CLIENT_TAKES_TIMEOUT, client_wait
-};
-static const struct client_command explain = {
-    "explain", "SRC DST", "", 2, CLIENT_TAKES_OUTPUT | CLIENT_TAKES_DIR,
-    client_explain
-};
+
+static const struct client_command *
+command(const char *name)
+{
+    const struct client_command *c = client_find_command(name);
+
+    assert_non_null(c);
+    return c;
+}
+
+/* The defaults, and the server above. */
+static struct client_options
+defaults(void)
+{
+    struct client_options options;
+
+    client_options_init(&options);
+    options.target = socket_path;
+    return options;
+}
 
 static void
 test_forward(void **state)
 {
-    struct client_options options = { .target = socket_path };
+    struct client_options options = defaults();
 
-    assert_run(&status, &options, NULL, CLIENT_OK, "status\n");
-    options.json = true;
-    assert_run(&status, &options, NULL, CLIENT_OK, "status -o json\n");
-    options.json = false;
+    assert_run(command("status"), &options, NULL, CLIENT_OK, "status\n");
+    options.format = CLIENT_JSON;
+    assert_run(command("status"), &options, NULL, CLIENT_OK,
+               "status -o json\n");
+    options.format = CLIENT_TEXT;
     assert_run(&unknown, &options, NULL, CLIENT_ERROR,
                "ovs-netpol: unknown: \"unknown\" is not a valid command");
 }
@@ -188,34 +215,38 @@ test_forward(void **state)
 static void
 test_no_daemon(void **state)
 {
-    struct client_options options = { .target = "/nonexistent/ctl" };
-    char *args[] = { "a/b", "c/d" };
+    struct client_options options = defaults();
+    const char *args[] = { "a/b", "c/d", NULL };
 
-    assert_run(&status, &options, NULL, CLIENT_ERROR, "/nonexistent/ctl: No");
-    assert_run(&wait_command, &options, NULL, CLIENT_NO, "No such file");
-    assert_run(&explain, &options, args, CLIENT_ERROR, "No such file");
+    options.target = "/nonexistent/ctl";
+    assert_run(command("status"), &options, NULL, CLIENT_ERROR,
+               "/nonexistent/ctl: No");
+    assert_run(command("wait"), &options, NULL, CLIENT_NO, "No such file");
+    assert_run(command("explain"), &options, args, CLIENT_ERROR,
+               "No such file");
     options.target = "nobody-of-this-name";
-    assert_run(&status, &options, NULL, CLIENT_ERROR,
+    assert_run(command("status"), &options, NULL, CLIENT_ERROR,
                "nobody-of-this-name.pid: No such file");
 }
 
 static void
 test_wait(void **state)
 {
-    struct client_options options = { .target = socket_path, .timeout = 7 };
+    struct client_options options = defaults();
 
-    assert_run(&wait_command, &options, NULL, CLIENT_OK, "");
+    options.timeout = 7;
+    assert_run(command("wait"), &options, NULL, CLIENT_OK, "");
     options.timeout = 8;
-    assert_run(&wait_command, &options, NULL, CLIENT_NO,
+    assert_run(command("wait"), &options, NULL, CLIENT_NO,
                "ovs-netpol: wait: no connection to the switch\n");
 }
 
 static void
 test_explain_exit_codes(void **state)
 {
-    struct client_options options = { .target = socket_path };
+    struct client_options options = defaults();
     static const struct {
-        char *src;
+        const char *src;
         bool json;
         int code;
     } rows[] = {
@@ -230,92 +261,406 @@ test_explain_exit_codes(void **state)
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        char *args[] = { rows[i].src, "x/y" };
-        options.json = rows[i].json;
-        assert_run(&explain, &options, args, rows[i].code, rows[i].src);
+        const char *args[] = { rows[i].src, "x/y", NULL };
+        options.format = rows[i].json ? CLIENT_JSON : CLIENT_TEXT;
+        assert_run(command("explain"), &options, args, rows[i].code,
+                   rows[i].src);
     }
 }
 
 static void
+write_file(const char *name, const char *mode, const char *text)
+{
+    FILE *stream = fopen(name, mode);
+
+    assert_non_null(stream);
+    fputs(text, stream);
+    fclose(stream);
+}
+
+static const char pod[] =
+    "kind: Pod\napiVersion: v1\n"
+    "metadata: {namespace: shop, name: web}\n"
+    "status: {podIP: 10.0.0.1}\n";
+static const char deny[] =
+    "kind: NetworkPolicy\napiVersion: networking.k8s.io/v1\n"
+    "metadata: {namespace: shop, name: deny}\n"
+    "spec: {podSelector: {}}\n";
+
+static void
 test_explain_offline(void **state)
 {
-    struct client_options options = { .dir = dir };
+    struct client_options options = defaults();
     char *name = xasprintf("%s/a.yaml", dir);
-    char *args[] = { "1.2.3.4", "shop/web:80" };
+    const char *args[] = { "1.2.3.4", "shop/web:80", NULL };
 
-    FILE *stream = fopen(name, "w");
-    fputs("kind: Pod\napiVersion: v1\n"
-          "metadata: {namespace: shop, name: web}\n"
-          "status: {podIP: 10.0.0.1}\n"
-          "---\n- no object\n", stream);
-    fclose(stream);
-    assert_run(&explain, &options, args, CLIENT_OK, "allowed");
-    assert_run(&explain, &options, args, CLIENT_OK, "a.yaml:6:1: expected");
+    options.dir = dir;
+    write_file(name, "w", pod);
+    write_file(name, "a", "---\n- no object\n");
+    assert_run(command("explain"), &options, args, CLIENT_OK, "allowed");
+    assert_run(command("explain"), &options, args, CLIENT_OK,
+               "a.yaml:6:1: expected");
 
-    stream = fopen(name, "a");
-    fputs("---\nkind: NetworkPolicy\napiVersion: networking.k8s.io/v1\n"
-          "metadata: {namespace: shop, name: deny}\n"
-          "spec: {podSelector: {}}\n", stream);
-    fclose(stream);
-    assert_run(&explain, &options, args, CLIENT_NO, "shop/deny");
-    options.json = true;
-    assert_run(&explain, &options, args, CLIENT_NO, "\"allowed\": false");
+    write_file(name, "a", "---\n");
+    write_file(name, "a", deny);
+    assert_run(command("explain"), &options, args, CLIENT_NO, "shop/deny");
+    options.format = CLIENT_JSON;
+    assert_run(command("explain"), &options, args, CLIENT_NO,
+               "\"allowed\": false");
     args[0] = "shop/nobody";
-    assert_run(&explain, &options, args, CLIENT_ERROR, "there is no pod");
+    assert_run(command("explain"), &options, args, CLIENT_ERROR,
+               "there is no pod");
 
     options.dir = "/nonexistent";
-    assert_run(&explain, &options, args, CLIENT_ERROR,
+    assert_run(command("explain"), &options, args, CLIENT_ERROR,
                "/nonexistent: cannot read directory: No such file");
     unlink(name);
     free(name);
+    client_options_uninit(&options);
+}
+
+/* -f, several times; what comes later counts. */
+static void
+test_files(void **state)
+{
+    struct client_options options = defaults();
+    char *pods = xasprintf("%s/pods", dir), *policy = xasprintf("%s/p", dir);
+    const char *args[] = { "1.2.3.4", "shop/web:80", NULL };
+
+    write_file(pods, "w", pod);
+    write_file(policy, "w", deny);
+    svec_add(&options.files, pods);
+    assert_run(command("explain"), &options, args, CLIENT_OK, "allowed");
+    svec_add(&options.files, policy);
+    assert_run(command("explain"), &options, args, CLIENT_NO, "shop/deny");
+
+    svec_add(&options.files, policy);
+    assert_run(command("explain"), &options, args, CLIENT_NO,
+               "/p:1:1: NetworkPolicy shop/deny: is in");
+    svec_add(&options.files, "/nonexistent");
+    assert_run(command("explain"), &options, args, CLIENT_ERROR,
+               "/nonexistent: No such file");
+
+    svec_clear(&options.files);
+    write_file(policy, "w", "kind: Secret\napiVersion: v1\n");
+    svec_add(&options.files, policy);
+    assert_run(command("explain"), &options, args, CLIENT_ERROR,
+               "no namespaces, pods or policies");
+    svec_add(&options.files, "/");
+    assert_run(command("explain"), &options, args, CLIENT_ERROR,
+               "/: Is a directory");
+    unlink(pods);
+    unlink(policy);
+    free(pods);
+    free(policy);
+    client_options_uninit(&options);
+}
+
+/* A file that is too big is refused, whatever is in it. */
+static void
+test_file_size(void **state)
+{
+    struct client_options options = defaults();
+    char *name = xasprintf("%s/big", dir);
+    const char *args[] = { "1.2.3.4", "5.6.7.8:80", NULL };
+    struct doc_limits limits;
+
+    doc_limits_default(&limits);
+    write_file(name, "w", pod);
+    assert_int_equal(truncate(name, limits.max_size + 1), 0);
+    svec_add(&options.files, name);
+    assert_run(command("explain"), &options, args, CLIENT_ERROR,
+               "more than");
+    unlink(name);
+    free(name);
+    client_options_uninit(&options);
+}
+
+static void
+test_stdin(void **state)
+{
+    struct client_options options = defaults();
+    char *name = xasprintf("%s/list", dir);
+    const char *args[] = { "1.2.3.4", "shop/web:80", NULL };
+    int saved = dup(STDIN_FILENO);
+
+    write_file(name, "w", "{\"kind\": \"List\", \"apiVersion\": \"v1\",\n"
+               "\"items\": [{\"kind\": \"Pod\", \"apiVersion\": \"v1\",\n"
+               "\"metadata\": {\"namespace\": \"shop\", \"name\": \"web\"},\n"
+               "\"status\": {\"podIP\": \"10.0.0.1\"}}, 7]}");
+    int fd = open(name, O_RDONLY);
+    dup2(fd, STDIN_FILENO);
+    close(fd);
+    svec_add(&options.files, "-");
+    assert_run(command("explain"), &options, args, CLIENT_OK,
+               "<stdin>:4:35: expected a map, not a");
+    dup2(saved, STDIN_FILENO);
+    close(saved);
+    unlink(name);
+    free(name);
+    client_options_uninit(&options);
+}
+
+/* Whatever the daemon says to "objects". */
+static void
+test_daemon_objects(void **state)
+{
+    struct client_options options = defaults();
+    struct objects objects;
+
+    objects_init(&objects);
+    assert_true(objects_load(&objects, &unknown, &options));
+    assert_int_equal(model_count(objects.model, K8S_POD), 1);
+    options.target = "/nonexistent/ctl";
+    assert_false(objects_load(&objects, &unknown, &options));
+    objects_uninit(&objects);
+}
+
+static bool
+parse(const char *const words[], struct client_options *options,
+      const char *const **args)
+{
+    static char *argv[16];
+    int argc = 0;
+
+    while (words[argc]) {
+        argv[argc] = CONST_CAST(char *, words[argc]);
+        argc++;
+    }
+    argv[argc] = NULL;
+    return client_parse(command(words[0]), argc, argv, options, args);
 }
 
 static void
 test_parse(void **state)
 {
     static const struct {
-        const struct client_command *command;
-        const char *words[6];
+        const char *words[8];
         bool ok;
     } rows[] = {
-        { &status, { "status" }, true },
-        { &status, { "status", "-o", "json" }, true },
-        { &status, { "status", "--output=text" }, true },
-        { &status, { "status", "--target=x" }, true },
-        { &status, { "status", "-h", "too", "many" }, true },
-        { &status, { "status", "-o", "xml" }, false },
-        { &status, { "status", "more" }, false },
-        { &status, { "status", "--timeout=1" }, false },
-        { &status, { "status", "--dir=x" }, false },
-        { &status, { "status", "--nonsense" }, false },
-        { &wait_command, { "wait", "--timeout=0" }, true },
-        { &wait_command, { "wait", "--timeout", "86400" }, true },
-        { &wait_command, { "wait", "--timeout=86401" }, false },
-        { &wait_command, { "wait", "--timeout=-1" }, false },
-        { &wait_command, { "wait", "--timeout=x" }, false },
-        { &wait_command, { "wait", "-o", "json" }, false },
-        { &explain, { "explain", "a/b", "c/d", "-o", "json" }, true },
-        { &explain, { "explain", "--dir=x", "a/b", "c/d" }, true },
-        { &explain, { "explain", "a/b" }, false },
-        { &explain, { "explain", "a/b", "c/d", "e/f" }, false },
+        { { "status" }, true },
+        { { "status", "-o", "json" }, true },
+        { { "status", "-ojson" }, true },
+        { { "status", "--output=text" }, true },
+        { { "status", "--target=x" }, true },
+        { { "status", "-h", "too", "many" }, true },
+        { { "status", "-o", "xml" }, false },
+        { { "status", "-o", "html" }, false },
+        { { "status", "-o" }, false },
+        { { "status", "more" }, false },
+        { { "status", "-" }, false },
+        { { "status", "--timeout=1" }, false },
+        { { "status", "--dir=x" }, false },
+        { { "status", "--nonsense" }, false },
+        { { "wait", "--timeout=0" }, true },
+        { { "wait", "--timeout", "86400" }, true },
+        { { "wait", "--timeout=86401" }, false },
+        { { "wait", "--timeout=-1" }, false },
+        { { "wait", "--timeout=x" }, false },
+        { { "wait", "-o", "json" }, false },
+        { { "explain", "a/b", "c/d", "-o", "json" }, true },
+        { { "explain", "--dir=x", "a/b", "c/d" }, true },
+        { { "explain", "-f", "x", "-fy", "a/b", "c/d", "--filename=z" },
+          true },
+        { { "explain", "a/b", "-", "c/d" }, true },
+        { { "explain", "a/b", "c/d", "-f", "-" }, true },
+        { { "explain", "a/b", "-", "c/d", "-" }, false },
+        { { "explain", "a/b", "-", "c/d", "-f-" }, false },
+        { { "explain", "a/b", "-" }, false },
+        { { "explain", "a/b" }, false },
+        { { "explain", "a/b", "c/d", "e/f" }, false },
+        { { "help" }, true },
+        { { "help", "status" }, true },
+        { { "help", "status", "wait" }, false },
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        struct client_options options = { .target = "t" };
-        char *argv[7];
-        char **args;
-        int argc = 0;
+        struct client_options options = defaults();
+        const char *const *args;
 
-        while (argc < 6 && rows[i].words[argc]) {
-            argv[argc] = CONST_CAST(char *, rows[i].words[argc]);
-            argc++;
-        }
-        argv[argc] = NULL;
-        if (client_parse(rows[i].command, argc, argv, &options, &args)
-            != rows[i].ok) {
+        if (parse(rows[i].words, &options, &args) != rows[i].ok) {
             fail_msg("row %"PRIuSIZE, i);
         }
+        client_options_uninit(&options);
     }
+}
+
+static void
+test_parse_values(void **state)
+{
+    const char *words[] = { "explain", "-", "a/b", "-f", "x", "c/d", "-ojson",
+                            "--target=t", "--dir", "d", NULL };
+    struct client_options options = defaults();
+    const char *const *args;
+
+    assert_true(parse(words, &options, &args));
+    assert_string_equal(args[0], "a/b");
+    assert_string_equal(args[1], "c/d");
+    assert_null(args[2]);
+    assert_string_equal(options.target, "t");
+    assert_string_equal(options.dir, "d");
+    assert_int_equal(options.format, CLIENT_JSON);
+    assert_int_equal(options.files.n, 2);
+    assert_string_equal(options.files.names[0], "x");
+    assert_string_equal(options.files.names[1], "-");
+    client_options_uninit(&options);
+}
+
+static void
+test_max_files(void **state)
+{
+    struct client_options options = defaults();
+    char *error;
+
+    for (int i = 0; i < CLIENT_MAX_FILES; i++) {
+        assert_null(client_option_file.set(NULL, &options, "x"));
+    }
+    error = client_option_file.set(NULL, &options, "x");
+    assert_non_null(strstr(error, "more than"));
+    free(error);
+    client_options_uninit(&options);
+}
+
+static void
+test_option_port(void **state)
+{
+    static const struct {
+        const char *value;
+        uint8_t protocol;       /* 0: refused. */
+        uint16_t number;
+    } rows[] = {
+        { "80", IPPROTO_TCP, 80 },
+        { "53/udp", IPPROTO_UDP, 53 },
+        { "65535/SCTP", IPPROTO_SCTP, 65535 },
+        { "1/Tcp", IPPROTO_TCP, 1 },
+        { "icmp", IPPROTO_ICMP, 0 },
+        { "0", 0, 0 },
+        { "65536", 0, 0 },
+        { "80/", 0, 0 },
+        { "80/icmp", 0, 0 },
+        { "/tcp", 0, 0 },
+        { "http", 0, 0 },
+        { "", 0, 0 },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct client_options options = defaults();
+        char *error = client_option_port.set(NULL, &options, rows[i].value);
+
+        assert_int_equal(!error, rows[i].protocol != 0);
+        assert_int_equal(options.port.given, rows[i].protocol != 0);
+        assert_int_equal(options.port.protocol, rows[i].protocol);
+        assert_int_equal(options.port.number, rows[i].number);
+        free(error);
+    }
+}
+
+static void
+test_option_others(void **state)
+{
+    struct client_options options = defaults();
+    char *error;
+
+    assert_null(client_option_by.set(NULL, &options, "namespace"));
+    assert_true(options.by_given);
+    assert_int_equal(options.by, CLIENT_BY_NAMESPACE);
+    error = client_option_by.set(NULL, &options, "node");
+    assert_string_equal(error, "want pod, app or namespace");
+    free(error);
+    assert_null(client_option_namespace.set(NULL, &options, "shop"));
+    assert_string_equal(options.ns, "shop");
+    error = client_option_namespace.set(NULL, &options, "");
+    assert_non_null(error);
+    free(error);
+}
+
+/* Each row of the table is complete, and its options do not contradict each
+ * other. */
+static void
+test_commands(void **state)
+{
+    size_t n;
+    const struct client_command *commands = client_commands(&n);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct client_command *c = &commands[i];
+        bool output = false;
+
+        assert_ptr_equal(client_find_command(c->name), c);
+        assert_non_null(c->run);
+        assert_true(c->min_args <= c->max_args);
+        assert_null(c->options[CLIENT_MAX_OPTIONS]);
+        for (size_t j = 0; c->options[j]; j++) {
+            const struct client_option *o = c->options[j];
+
+            output |= o == &client_option_output;
+            assert_string_not_equal(o->name, "help");
+            assert_int_not_equal(o->letter, 'h');
+            for (size_t k = 0; k < j; k++) {
+                assert_string_not_equal(o->name, c->options[k]->name);
+                assert_false(o->letter && o->letter == c->options[k]->letter);
+            }
+        }
+        assert_int_equal(output, c->formats != 0);
+    }
+    assert_null(client_find_command("no-such-command"));
+}
+
+static void
+test_help(void **state)
+{
+    struct client_options options = defaults();
+    const char *args[] = { NULL, NULL };
+    size_t n;
+    const struct client_command *commands = client_commands(&n);
+
+    for (size_t i = 0; i < n; i++) {
+        assert_run(command("help"), &options, args, CLIENT_OK,
+                   commands[i].help);
+    }
+    args[0] = "explain";
+    assert_run(command("help"), &options, args, CLIENT_OK,
+               "-f, --filename=FILE");
+    assert_run(command("help"), &options, args, CLIENT_OK,
+               "how to answer: text, json");
+    args[0] = "x";
+    assert_run(command("help"), &options, args, CLIENT_ERROR,
+               "there is no command \"x\"");
+    args[0] = NULL;
+    assert_run(command("version"), &options, args, CLIENT_OK, VERSION);
+}
+
+/* Colours are for terminals. */
+static void
+test_colour(void **state)
+{
+    struct ds s = DS_EMPTY_INITIALIZER;
+    int main_fd = posix_openpt(O_RDWR | O_NOCTTY);
+
+    assert_true(main_fd >= 0 && !grantpt(main_fd) && !unlockpt(main_fd));
+    FILE *terminal = fopen(ptsname(main_fd), "w");
+    assert_non_null(terminal);
+
+    setenv("TERM", "xterm", 1);
+    unsetenv("NO_COLOR");
+    assert_true(client_wants_colour(terminal));
+    setenv("NO_COLOR", "1", 1);
+    assert_false(client_wants_colour(terminal));
+    unsetenv("NO_COLOR");
+    setenv("TERM", "dumb", 1);
+    assert_false(client_wants_colour(terminal));
+    setenv("TERM", "xterm", 1);
+    FILE *file = tmpfile();
+    assert_false(client_wants_colour(file));
+    fclose(file);
+    fclose(terminal);
+    close(main_fd);
+
+    client_paint(&s, true, CLIENT_RED, "no");
+    client_paint(&s, true, CLIENT_PLAIN, "!");
+    client_paint(&s, false, CLIENT_RED, "!");
+    assert_string_equal(ds_cstr(&s), "\033[31mno\033[0m!!");
+    ds_destroy(&s);
 }
 
 int
@@ -327,7 +672,18 @@ main(void)
         cmocka_unit_test(test_wait),
         cmocka_unit_test(test_explain_exit_codes),
         cmocka_unit_test(test_explain_offline),
+        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_file_size),
+        cmocka_unit_test(test_stdin),
+        cmocka_unit_test(test_daemon_objects),
         cmocka_unit_test(test_parse),
+        cmocka_unit_test(test_parse_values),
+        cmocka_unit_test(test_max_files),
+        cmocka_unit_test(test_option_port),
+        cmocka_unit_test(test_option_others),
+        cmocka_unit_test(test_commands),
+        cmocka_unit_test(test_help),
+        cmocka_unit_test(test_colour),
     };
 
     vlog_set_levels(NULL, VLF_ANY_DESTINATION, VLL_OFF);

@@ -289,6 +289,18 @@ test_columns(void **state)
     columns_format(&c, &s);
     assert_string_equal(ds_cstr(&s), "LONG TITLE  B\n-           wider\n");
     columns_destroy(&c);
+
+    /* A colour has no width, an umlaut is two bytes wide. */
+    ds_clear(&s);
+    columns_init(&c, 2);
+    columns_add(&c, "\033[1mbold\033[0m");
+    columns_add(&c, "B");
+    columns_add(&c, "\xc3\xbc");
+    columns_add(&c, "D");
+    columns_format(&c, &s);
+    assert_string_equal(ds_cstr(&s), "\033[1mbold\033[0m  B\n"
+                        "\xc3\xbc     D\n");
+    columns_destroy(&c);
     ds_destroy(&s);
 }
 

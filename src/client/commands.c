@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The table of commands. */
+
+#include <config.h>
+
+#include "client.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "util.h"
+
+#define TARGET &client_option_target
+#define OUTPUT &client_option_output
+/* Where a command that thinks has its objects from. */
+#define SOURCES TARGET, &client_option_dir, &client_option_file
+
+static const struct client_command commands[] = {
+    { CLIENT_ABOUT_NODE, "status", "", "how the daemon is doing",
+      0, 0, client_forward, CLIENT_TEXT_OR_JSON, { TARGET, OUTPUT } },
+    { CLIENT_ABOUT_NODE, "wait", "",
+      "until all that is known now is in the switch",
+      0, 0, client_wait, 0, { TARGET, &client_option_timeout } },
+    { CLIENT_ABOUT_NODE, "pods", "",
+      "the pods of this node and what isolates them",
+      0, 0, client_forward, CLIENT_TEXT_OR_JSON, { TARGET, OUTPUT } },
+    { CLIENT_ABOUT_NODE, "policies", "",
+      "the policies, whom they select, what is wrong",
+      0, 0, client_forward, CLIENT_TEXT_OR_JSON, { TARGET, OUTPUT } },
+    { CLIENT_ABOUT_NODE, "flows", "", "the flows, each with the reason for it",
+      0, 0, client_forward, 0, { TARGET } },
+    { CLIENT_ABOUT_POLICY, "explain", "SRC DST[:PORT[/PROTOCOL]]",
+      "whether SRC may talk to DST, and why",
+      2, 2, client_explain, CLIENT_TEXT_OR_JSON, { SOURCES, OUTPUT } },
+    { CLIENT_ABOUT_DAEMON, "flush", "",
+      "remove our flows from the switch and stop the daemon",
+      0, 0, client_forward, 0, { TARGET } },
+    { CLIENT_ABOUT_TOOL, "version", "", "print the version",
+      0, 0, client_version, 0, { NULL } },
+    { CLIENT_ABOUT_TOOL, "help", "[COMMAND]",
+      "print this, or how COMMAND is used",
+      0, 1, client_help, 0, { NULL } },
+};
+
+const struct client_command *
+client_commands(size_t *n)
+{
+    *n = ARRAY_SIZE(commands);
+    return commands;
+}
+
+const struct client_command *
+client_find_command(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+        if (!strcmp(commands[i].name, name)) {
+            return &commands[i];
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "objects.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client.h"
+#include "dir-file.h"
+#include "dir-merge.h"
+#include "dir-parse.h"
+#include "dir.h"
+#include "doc.h"
+#include "k8s.h"
+#include "label.h"
+#include "model.h"
+#include "svec.h"
+#include "terminal.h"
+#include "util.h"
+
+/* What messages call standard input. */
+#define STDIN_NAME "<stdin>"
+
+void
+objects_init(struct objects *o)
+{
+    o->pool = label_pool_create();
+    o->model = model_create(o->pool);
+}
+
+void
+objects_uninit(struct objects *o)
+{
+    model_destroy(o->model);
+    label_pool_destroy(o->pool);
+}
+
+static void
+print_problem(const struct dir_problem *problem)
+{
+    char *s = dir_problem_format(problem);
+
+    fprintf(stderr, "%s\n", s);
+    free(s);
+}
+
+/* Directories. */
+
+char *
+objects_add_dir(struct objects *o, const char *path)
+{
+    struct dir *dir = dir_create(path, o->pool, o->model);
+    size_t n;
+
+    dir_refresh(dir);
+    const struct dir_problem *problems = dir_problems(dir, &n);
+    for (size_t i = 0; i < n; i++) {
+        print_problem(&problems[i]);
+    }
+    bool synced = dir_is_synced(dir);
+    dir_destroy(dir);
+    return synced ? NULL : xasprintf("%s: no manifests", path);
+}
+
+/* Texts. */
+
+/* Reads all of 'stream', but of what is too big for a document no more than
+ * shows that it is. */
+static int
+slurp(FILE *stream, char **text, size_t *size)
+{
+    struct doc_limits limits;
+    size_t allocated = 65536, n = 0, chunk;
+    char *buf = xmalloc(allocated);
+
+    doc_limits_default(&limits);
+    while ((chunk = fread(buf + n, 1, allocated - n, stream))) {
+        n += chunk;
+        if (n > limits.max_size) {
+            break;
+        }
+        if (n == allocated) {
+            buf = x2nrealloc(buf, &allocated, 1);
+        }
+    }
+    if (ferror(stream)) {
+        int error = errno;
+        free(buf);
+        return error;
+    }
+    *text = buf;
+    *size = n;
+    return 0;
+}
+
+/* Reads 'name' and parses it into '*file'. */
+static char *
+read_file(struct objects *o, const char *name, struct dir_file **file)
+{
+    bool is_stdin = !strcmp(name, "-");
+    FILE *stream = is_stdin ? stdin : fopen(name, "r");
+    char *text = NULL;
+    size_t size = 0;
+
+    int errnum = stream ? slurp(stream, &text, &size) : errno;
+    if (stream && !is_stdin) {
+        fclose(stream);
+    }
+    if (errnum) {
+        return xasprintf("%s: %s", name, ovs_strerror(errnum));
+    }
+
+    *file = dir_file_create(is_stdin ? STDIN_NAME : name);
+    dir_parse(*file, text, size, o->pool);
+    free(text);
+    return NULL;
+}
+
+static void
+print_duplicate(const struct dir_file *winner_file,
+                const struct dir_claim *winner,
+                const struct dir_file *loser_file,
+                const struct dir_claim *loser, void *aux)
+{
+    char *place = dir_file_place(winner_file, winner);
+    char *other = dir_file_place(loser_file, loser);
+
+    fprintf(stderr, "%s: %s: is in %s too, which does not count\n", place,
+            winner->key, other);
+    free(place);
+    free(other);
+}
+
+/* Puts what the files claim into the model. */
+static void
+apply(struct objects *o, struct dir_file *files[], size_t n)
+{
+    struct dir_merge *merge = dir_merge_create(o->model);
+
+    dir_merge_begin(merge);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < files[i]->n_claims; j++) {
+            dir_merge_add(merge, files[i], &files[i]->claims[j]);
+        }
+        for (size_t j = 0; j < files[i]->n_problems; j++) {
+            print_problem(&files[i]->problems[j]);
+        }
+    }
+    dir_merge_for_each_duplicate(merge, print_duplicate, NULL);
+    dir_merge_apply(merge);
+    dir_merge_destroy(merge);
+}
+
+char *
+objects_add_files(struct objects *o, const struct svec *names)
+{
+    struct dir_file **files = xcalloc(names->n, sizeof *files);
+    char *error = NULL;
+    size_t n = 0;
+
+    while (n < names->n && !error) {
+        error = read_file(o, names->names[n], &files[n]);
+        n += !error;
+    }
+    if (!error) {
+        apply(o, files, n);
+    }
+    for (size_t i = 0; i < n; i++) {
+        dir_file_destroy(files[i]);
+    }
+    free(files);
+    return error;
+}
+
+/* The daemon. */
+
+char *
+objects_add_daemon(struct objects *o, const char *target)
+{
+    char *text, *error;
+
+    if (client_ask(target, "objects", 0, NULL, &text, &error)) {
+        return error;
+    }
+
+    /* The name makes it JSON, which is read faster. */
+    struct dir_file *file = dir_file_create("objects.json");
+    dir_parse(file, text, strlen(text), o->pool);
+    apply(o, &file, 1);
+    dir_file_destroy(file);
+    free(text);
+    return NULL;
+}
+
+static bool
+is_empty(const struct model *model)
+{
+    for (int i = 0; i < K8S_N_KINDS; i++) {
+        if (model_count(model, i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool
+objects_load(struct objects *o, const struct client_command *command,
+             const struct client_options *options)
+{
+    bool offline = options->dir || options->files.n;
+    char *error = NULL;
+
+    if (!offline) {
+        error = objects_add_daemon(o, options->target);
+    }
+    if (options->dir) {
+        error = objects_add_dir(o, options->dir);
+    }
+    if (!error && options->files.n) {
+        error = objects_add_files(o, &options->files);
+    }
+    if (!error && offline && is_empty(o->model)) {
+        error = xstrdup("no namespaces, pods or policies to think about");
+    }
+    if (error) {
+        client_complain("%s: %s", command->name, error);
+        free(error);
+        return false;
+    }
+    return true;
+}

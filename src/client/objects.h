@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * objects: what the thinking commands think about.
+ *
+ * One model, filled from the daemon's "objects", from a directory of
+ * manifests, from single files, or from standard input, in YAML or JSON.  What
+ * is wrong with objects is printed on standard error, as the daemon would put
+ * it into its log, and what could be understood counts. */
+
+#ifndef OBJECTS_H
+#define OBJECTS_H 1
+
+#include <stdbool.h>
+
+#include "openvswitch/compiler.h"
+
+struct client_command;
+struct client_options;
+struct label_pool;
+struct model;
+struct svec;
+
+struct objects {
+    struct label_pool *pool;
+    struct model *model;
+};
+
+void objects_init(struct objects *);
+void objects_uninit(struct objects *);
+
+/* Each adds to the model; what is already there and comes again is replaced.
+ * They return NULL, or a message (caller frees).  Of files, "-" is standard
+ * input; an object that two of them have counts as in the last. */
+char *objects_add_dir(struct objects *, const char *dir)
+    OVS_WARN_UNUSED_RESULT;
+char *objects_add_files(struct objects *, const struct svec *files)
+    OVS_WARN_UNUSED_RESULT;
+char *objects_add_daemon(struct objects *, const char *target)
+    OVS_WARN_UNUSED_RESULT;
+
+/* Adds from where the options say: --dir and -f, or else the daemon.  It is an
+ * error if there is not one object.  On errors complains and returns
+ * false. */
+bool objects_load(struct objects *, const struct client_command *,
+                  const struct client_options *);
+
+#endif /* objects.h */
