@@ -26,8 +26,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "openvswitch/ofp-msgs.h"
+
 struct bridge;
 struct flowset;
+struct ofpbuf;
 
 /* 'target' is a vconn name such as "unix:/run/openvswitch/br0.mgmt".  'fs' is
  * borrowed and must outlive the bridge.  'cookie' and 'cookie_mask' tell our
@@ -76,5 +79,36 @@ struct bridge_status {
     uint64_t n_foreign;         /* Flows of theirs removed from our tables. */
 };
 void bridge_get_status(const struct bridge *, struct bridge_status *);
+
+/* Other modules on the same connection: packet-ins, counters, meters.
+ *
+ * Callbacks are called from bridge_run() and may send; they must not destroy
+ * the bridge.  'msg' is a whole OpenFlow message, borrowed, to be given to the
+ * decoder of its type.  Messages go out in the order in which they are sent,
+ * with those of the flows; what an on_connect callback sends (meters, which
+ * messages to get) is in the switch before any flow. */
+typedef void bridge_message_cb(struct bridge *, struct ofpbuf *msg, void *aux);
+
+/* 'cb' is called, with 'msg' NULL, on each new connection. */
+void bridge_on_connect(struct bridge *, bridge_message_cb *, void *aux);
+/* 'cb' gets each message of 'type' that nobody asked for. */
+void bridge_subscribe(struct bridge *, enum ofptype type, bridge_message_cb *,
+                      void *aux);
+
+/* The version to encode for: that of the last connection. */
+int bridge_version(const struct bridge *);
+/* Sends 'msg', which becomes the bridge's, with an xid of the bridge's choice.
+ * Lost if there is no connection. */
+void bridge_send(struct bridge *, struct ofpbuf *msg);
+/* The same with an answer: 'cb' gets each message of it, and in the end once
+ * NULL and an error: 0; an OFPERR_* if the switch refused; ENOTCONN if the
+ * connection went.  There must be a connection.  A barrier finds the end, so a
+ * request that has no reply, like a meter_mod, is good too. */
+typedef void bridge_reply_cb(struct bridge *, struct ofpbuf *reply, int error,
+                             void *aux);
+void bridge_request(struct bridge *, struct ofpbuf *request, bridge_reply_cb *,
+                    void *aux);
+/* No callback with 'aux' will be called any more. */
+void bridge_forget(struct bridge *, const void *aux);
 
 #endif /* bridge.h */
