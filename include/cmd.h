@@ -2,10 +2,10 @@
  *
  * cmd: what the daemon answers on its control socket.
  *
- * The commands "status", "pods", "policies" and "explain", for ovs-netpol(1)
- * and ovs-appctl(8) alike.  An observer: it only reads what it is shown, and
- * answers at once.  "-o json" after a command gives JSON; the fields are
- * described in ovs-netpol(1). */
+ * The commands "status", "pods", "policies", "objects" and "explain", for
+ * ovs-netpol(1) and ovs-appctl(8) alike.  An observer: it only reads what it
+ * is shown, and answers at once.  "-o json" after a command gives JSON; the
+ * fields are described in ovs-netpol(1). */
 
 #ifndef CMD_H
 #define CMD_H 1
@@ -40,6 +40,7 @@ void cmd_register(const struct cmd_context *context);
 char *cmd_status(const struct cmd_context *, bool json);
 char *cmd_pods(const struct cmd_context *, bool json);
 char *cmd_policies(const struct cmd_context *, bool json);
+char *cmd_objects(const struct cmd_context *);
 
 /* What is wrong with an object, or with what it came from. */
 struct cmd_problem {

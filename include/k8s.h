@@ -37,6 +37,7 @@ enum k8s_kind {
     K8S_N_KINDS
 };
 const char *k8s_kind_name(enum k8s_kind);       /* "NetworkPolicy" */
+const char *k8s_api_version(enum k8s_kind);
 
 enum k8s_direction {
     K8S_EGRESS,
@@ -183,6 +184,12 @@ void k8s_object_destroy(struct k8s_object *);
 /* True if the two mean the same to the compiler (same kind and key taken for
  * granted). */
 bool k8s_object_equals(const struct k8s_object *, const struct k8s_object *);
+
+/* Appends the object as JSON on one line, with only the fields that are kept:
+ * k8s_parse() makes an equal object of it.  What matches nothing, because it
+ * was not understood, becomes a peer or a port with the one field
+ * "ovs-netpol.io/refused", which is not understood either. */
+void k8s_write(const struct k8s_object *, struct ds *);
 
 static inline struct k8s_namespace *
 k8s_namespace_cast(const struct k8s_object *o)

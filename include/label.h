@@ -81,6 +81,12 @@ void selector_unref(struct selector *);
 bool selector_matches(const struct selector *, const struct label_set *);
 bool selector_is_empty(const struct selector *);
 
+/* The requirements, in canonical order: 'i' of selector_count() into '*req',
+ * whose strings and array are the selector's. */
+size_t selector_count(const struct selector *);
+void selector_get(const struct selector *, size_t i,
+                  struct selector_requirement *req);
+
 /* The canonical text, in kubectl's selector syntax: "app=web,tier in (a,b),
  * !debug".  The empty selector is "".  Same text in every process for the same
  * meaning.  Owned by the selector. */

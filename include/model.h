@@ -92,6 +92,7 @@ const struct model_port *model_ports(const struct model *, size_t *n);
  * too) and its own addresses, whose traffic is exempt from ingress policy
  * (S27).  Return true if that changed anything. */
 bool model_set_node_name(struct model *, const char *name);
+const char *model_node_name(const struct model *);
 bool model_set_node_addresses(struct model *, const struct in6_addr[],
                               size_t n);
 const struct in6_addr *model_node_addresses(const struct model *, size_t *n);

@@ -9,8 +9,8 @@ cd "${srcdir:-.}" || exit 1
 . tests/lib/tap.sh
 
 # The core: each module may see those before it.
-core="columns ptrs prefix label doc k8s model number cover partition netset
-      group rule policy flowset pipeline emit guard link compile annotate"
+core="columns ptrs prefix label doc split k8s model number cover partition netset
+      group rule policy flowset pipeline emit guard link compile annotate snapshot"
 node="settings kube kubeconfig dir ports bridge netif waiters"
 
 # may_see MODULE: the modules whose headers it may include.

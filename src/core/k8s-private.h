@@ -71,8 +71,11 @@ bool k8s_is_label_key(const char *);
 bool k8s_is_label_value(const char *);
 /* A name of a port: IANA's syntax of service names. */
 bool k8s_is_port_name(const char *);
-/* RFC 3339 to seconds since the epoch. */
+/* RFC 3339 to seconds since the epoch.  A time that is in the years 1 to 9999
+ * only by its offset counts as the nearest that is in them in UTC. */
 bool k8s_parse_time(const char *, int64_t *seconds);
+/* And back, in UTC. */
+void k8s_format_time(int64_t seconds, struct ds *);
 
 /* Reads "protocol", TCP if missing (S15). */
 bool k8s_get_protocol(struct k8s_parser *, const struct k8s_field *,

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "openvswitch/dynamic-string.h"
 #include "util.h"
 
 #include "k8s-private.h"
@@ -103,6 +104,10 @@ k8s_is_port_name(const char *s)
 
 /* Time. */
 
+/* 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z. */
+#define MIN_TIME INT64_C(-62135596800)
+#define MAX_TIME INT64_C(253402300799)
+
 /* Reads 'n' digits at '*s' and then one byte of 'ends', which may be a NUL.
  * Moves '*s' behind both. */
 static bool
@@ -183,5 +188,35 @@ k8s_parse_time(const char *s, int64_t *seconds)
     }
     *seconds = count_days(year, month, day) * 86400
                + hour * 3600 + minute * 60 + second - offset;
+    *seconds = MIN(MAX(*seconds, MIN_TIME), MAX_TIME);
     return true;
+}
+
+/* The inverse of count_days(): eras of 400 years, which begin in March. */
+static void
+split_days(int64_t days, int *year, int *month, int *day)
+{
+    int64_t d = days + 719468;
+    int era = d / 146097;
+    int doe = d % 146097;
+    int yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    int doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    int m = (5 * doy + 2) / 153;
+
+    *day = doy - (153 * m + 2) / 5 + 1;
+    *month = m < 10 ? m + 3 : m - 9;
+    *year = yoe + era * 400 + (*month <= 2);
+}
+
+void
+k8s_format_time(int64_t seconds, struct ds *s)
+{
+    int64_t t = MIN(MAX(seconds, MIN_TIME), MAX_TIME) - MIN_TIME;
+    int second_of_day = t % 86400;
+    int year, month, day;
+
+    split_days(t / 86400 + MIN_TIME / 86400, &year, &month, &day);
+    ds_put_format(s, "%04d-%02d-%02dT%02d:%02d:%02dZ", year, month, day,
+                  second_of_day / 3600, second_of_day / 60 % 60,
+                  second_of_day % 60);
 }

@@ -32,6 +32,13 @@ k8s_kind_name(enum k8s_kind kind)
     return kinds[kind].name;
 }
 
+const char *
+k8s_api_version(enum k8s_kind kind)
+{
+    ovs_assert(kind < K8S_N_KINDS);
+    return kinds[kind].api_version;
+}
+
 void
 k8s_limits_default(struct k8s_limits *limits)
 {

@@ -171,6 +171,12 @@ model_set_node_name(struct model *m, const char *name)
     return true;
 }
 
+const char *
+model_node_name(const struct model *m)
+{
+    return m->node_name;
+}
+
 bool
 model_set_node_addresses(struct model *m, const struct in6_addr addrs[],
                          size_t n)

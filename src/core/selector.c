@@ -315,6 +315,26 @@ selector_is_empty(const struct selector *selector)
     return !selector->n;
 }
 
+size_t
+selector_count(const struct selector *selector)
+{
+    return selector->n;
+}
+
+void
+selector_get(const struct selector *selector, size_t i,
+             struct selector_requirement *req)
+{
+    ovs_assert(i < selector->n);
+
+    const struct requirement *r = &selector->reqs[i];
+
+    req->key = r->key;
+    req->op = r->op;
+    req->values = (const char **) r->values;
+    req->n_values = r->n_values;
+}
+
 const char *
 selector_text(const struct selector *selector)
 {

@@ -100,6 +100,13 @@ handle_explain(struct unixctl_conn *conn, int argc, const char *argv[],
     reply(conn, answer);
 }
 
+static void
+handle_objects(struct unixctl_conn *conn, int argc OVS_UNUSED,
+               const char *argv[] OVS_UNUSED, void *aux OVS_UNUSED)
+{
+    reply(conn, cmd_objects(the_context));
+}
+
 void
 cmd_register(const struct cmd_context *context)
 {
@@ -109,6 +116,7 @@ cmd_register(const struct cmd_context *context)
                                  handle_report,
                                  CONST_CAST(struct report *, &reports[i]));
     }
+    unixctl_command_register("objects", "", 0, 0, handle_objects, NULL);
     unixctl_command_register("explain",
                              "SRC DST[:PORT[/PROTOCOL]] [-o json]", 2, 4,
                              handle_explain, NULL);

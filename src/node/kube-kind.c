@@ -43,7 +43,7 @@ kube_kind_init(struct kube_kind *k, struct kube *kube, enum k8s_kind kind)
     k->kind = kind;
     k->must_list = true;
     sset_init(&k->seen);
-    kube_split_init(&k->split);
+    split_init(&k->split);
 }
 
 void
@@ -53,8 +53,8 @@ kube_kind_cancel(struct kube_kind *k)
     k->request = NULL;
     k->state = KUBE_WAITING;
     sset_clear(&k->seen);
-    kube_split_uninit(&k->split);
-    kube_split_init(&k->split);
+    split_uninit(&k->split);
+    split_init(&k->split);
     free(k->next);
     k->next = NULL;
 }
@@ -63,7 +63,7 @@ void
 kube_kind_uninit(struct kube_kind *k)
 {
     kube_kind_cancel(k);
-    kube_split_uninit(&k->split);
+    split_uninit(&k->split);
     sset_destroy(&k->seen);
     free(k->error);
     free(k->version);

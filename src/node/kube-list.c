@@ -53,8 +53,8 @@ start_page(struct kube_kind *k)
     k->request = kube_get(k->kube, &get);
     ds_destroy(&path);
 
-    kube_split_uninit(&k->split);
-    kube_split_init(&k->split);
+    split_uninit(&k->split);
+    split_init(&k->split);
 }
 
 void
@@ -137,7 +137,7 @@ static void
 parse_page(struct kube_kind *k)
 {
     struct doc *doc = NULL;
-    char *error = (kube_split_is_complete(&k->split)
+    char *error = (split_is_complete(&k->split)
                    ? kube_parse(ds_cstr(&k->split.rest), k->split.rest.length,
                                 &doc)
                    : xstrdup("the reply is not complete"));
@@ -171,7 +171,7 @@ kube_list_run(struct kube_kind *k)
     if (kube_request_status(r) == 200) {
         const char *text = kube_request_data(r, &size);
 
-        error = kube_split_feed(&k->split, text, size, handle_item, k);
+        error = split_feed(&k->split, text, size, handle_item, k);
         kube_request_consume(r, size);
     }
     if (!error) {

@@ -9,16 +9,17 @@
  * kube-watch.c watches
  * kube-reply.c what replies say that are not what was asked for
  * kube-store.c objects into the model
- * kube-split.c items out of a list
- * kube-http.c  requests */
+ * kube-http.c  requests
+ *
+ * split.c of the core takes lists apart. */
 
 #ifndef KUBE_PRIVATE_H
 #define KUBE_PRIVATE_H 1
 
 #include "kube.h"
 #include "kube-http.h"
-#include "kube-split.h"
 #include "kube-store.h"
+#include "split.h"
 #include "sset.h"
 
 struct doc;
@@ -50,7 +51,7 @@ struct kube_kind {
     char *version;              /* resourceVersion to watch from. */
 
     /* The list that is under way. */
-    struct kube_split split;
+    struct split split;
     struct sset seen;           /* Keys of all objects in it. */
     char *next;                 /* "continue" of the next page. */
     unsigned int page_size;

@@ -54,6 +54,19 @@ test_explain_offline() {
         ovs-netpol explain --dir="$MANIFESTS" shop/web shop/db:5432
 }
 
+# What the daemon believes in can be read as manifests, with the same answers.
+test_objects() {
+    local copy=$LAB/copy
+    mkdir -p "$copy"
+    exits 0 ovs-netpol objects
+    json_of <<< "$output"
+    contains "the port" '"interface":"[^"]*","namespace":"shop","pod":"db"' \
+        "$output"
+    printf '%s\n' "$output" > "$copy/objects.json"
+    exits 0 ovs-netpol explain --dir="$copy" shop/web shop/db:sql
+    exits 1 ovs-netpol explain --dir="$copy" shop/web shop/db:80
+}
+
 test_tables() {
     local command
     for command in status pods policies; do

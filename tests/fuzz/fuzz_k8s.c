@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * fuzz_k8s: any bytes as a manifest, YAML and JSON, and what the parsers of
- * documents and objects make of them. */
+ * documents and objects make of them.  What they understand can be written and
+ * read again. */
 
 #include <config.h>
 
@@ -11,9 +12,35 @@
 #include "doc.h"
 #include "k8s.h"
 #include "label.h"
+#include "openvswitch/dynamic-string.h"
 #include "util.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+/* Writes the object and reads that. */
+static void
+try_again(const struct k8s_object *object, struct label_pool *pool)
+{
+    struct ds s = DS_EMPTY_INITIALIZER;
+    struct k8s_report report;
+    struct doc *doc = NULL;
+    enum k8s_kind kind;
+    char *key;
+
+    k8s_write(object, &s);
+    char *error = doc_parse_json(ds_cstr(&s), s.length, NULL, &doc);
+    ovs_assert(!error);
+    ovs_assert(k8s_identify(doc_root(doc), NULL, &kind));
+
+    struct k8s_object *copy = k8s_parse(kind, doc_root(doc), pool, NULL,
+                                        &report, &key);
+    ovs_assert(copy && !report.error && k8s_object_equals(object, copy));
+    k8s_object_destroy(copy);
+    k8s_report_uninit(&report);
+    free(key);
+    doc_destroy(doc);
+    ds_destroy(&s);
+}
 
 static void
 try_object(const struct doc_node *node, const struct doc_node *list,
@@ -31,6 +58,9 @@ try_object(const struct doc_node *node, const struct doc_node *list,
                                           &key);
     ovs_assert(!object || k8s_object_equals(object, object));
     ovs_assert(object || report.error);
+    if (object) {
+        try_again(object, pool);
+    }
     k8s_object_destroy(object);
     k8s_report_uninit(&report);
     free(key);

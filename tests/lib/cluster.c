@@ -204,6 +204,28 @@ cluster_make_pod(const struct cluster *c, unsigned int i,
     return &pod->up;
 }
 
+static int
+compare_prefixes(const void *a, const void *b)
+{
+    return prefix_compare(a, b);
+}
+
+/* Sorted, each once. */
+static void
+make_excepts(const struct cluster_peer *cp, struct k8s_ip_block *block)
+{
+    struct prefix excepts[CLUSTER_MAX_EXCEPTS];
+
+    memcpy(excepts, cp->excepts, sizeof excepts);
+    qsort(excepts, cp->n_excepts, sizeof *excepts, compare_prefixes);
+    block->excepts = xcalloc(CLUSTER_MAX_EXCEPTS, sizeof *block->excepts);
+    for (size_t i = 0; i < cp->n_excepts; i++) {
+        if (!i || prefix_compare(&excepts[i], &excepts[i - 1])) {
+            block->excepts[block->n_excepts++] = excepts[i];
+        }
+    }
+}
+
 static void
 make_peer(const struct cluster_peer *cp, struct label_pool *pool,
           struct k8s_peer *peer)
@@ -212,11 +234,7 @@ make_peer(const struct cluster_peer *cp, struct label_pool *pool,
         struct k8s_ip_block *block = xzalloc(sizeof *block);
 
         block->cidr = cp->cidr;
-        block->n_excepts = cp->n_excepts;
-        block->excepts = (cp->n_excepts
-                          ? xmemdup(cp->excepts,
-                                    cp->n_excepts * sizeof *cp->excepts)
-                          : NULL);
+        make_excepts(cp, block);
         peer->block = block;
         return;
     }
@@ -250,7 +268,7 @@ make_rule(const struct cluster_rule *cr, struct label_pool *pool,
         rule->ports[i].name
             = cp->name ? xstrdup(cluster_port_name(cp->name - 1)) : NULL;
         rule->ports[i].first = cp->first;
-        rule->ports[i].last = cp->last;
+        rule->ports[i].last = cp->name ? UINT16_MAX : cp->last;
     }
 }
 

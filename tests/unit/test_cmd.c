@@ -26,6 +26,7 @@
 #include "openvswitch/vlog.h"
 #include "ports.h"
 #include "settings.h"
+#include "snapshot.h"
 #include "util.h"
 
 static const char manifests[] =
@@ -235,6 +236,38 @@ test_status(void **state)
 }
 
 static void
+test_objects(void **state)
+{
+    struct fixture *f = *state;
+    struct model *model = model_create(f->pool);
+    struct snapshot_node node;
+
+    f->settings.recheck = true;
+    char *text = cmd_objects(&f->context);
+    assert_null(snapshot_read(text, strlen(text), f->pool, model, &node));
+    assert_int_equal(model_count(model, K8S_POD), 2);
+    assert_int_equal(model_count(model, K8S_POLICY), 3);
+    assert_string_equal(node.bridge, "br0");
+    assert_int_equal(node.gateway, 0xfffe);
+    assert_int_equal(node.table_base, f->settings.table_base);
+    assert_int_equal(node.zone, f->settings.zone);
+    assert_true(node.recheck);
+    assert_true(node.written > 0);
+    assert_int_equal(node.generation, model_generation(f->model));
+    assert_true(model_pod_is_local(model, k8s_pod_cast(
+        model_get(model, K8S_POD, "shop", "web"))));
+    free(text);
+    snapshot_node_uninit(&node);
+
+    /* A gateway that is not there is port 0. */
+    f->settings.gateway_port = xstrdup("gw0");
+    text = cmd_objects(&f->context);
+    assert_json_has(text, "\"gatewayPort\":\"gw0\",\"gateway\":0,");
+    free(text);
+    model_destroy(model);
+}
+
+static void
 test_output_option(void **state)
 {
     const char *none[] = { "x", "a", NULL };
@@ -312,6 +345,7 @@ main(void)
         TEST(test_pods),
         TEST(test_policies),
         TEST(test_status),
+        TEST(test_objects),
         cmocka_unit_test(test_output_option),
         cmocka_unit_test(test_columns),
     };

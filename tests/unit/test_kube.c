@@ -18,10 +18,10 @@
 #include "kubeconfig.h"
 #include "label.h"
 #include "model.h"
-#include "node/kube-split.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
+#include "split.h"
 #include "svec.h"
 #include "timeval.h"
 #include "util.h"
@@ -907,9 +907,9 @@ test_huge_list(void **state)
         char *body;
         const char *error;
     } cases[] = {
-        { filled("{\"items\":[\"", 'x', KUBE_SPLIT_MAX_ITEM, "\"]}"),
+        { filled("{\"items\":[\"", 'x', SPLIT_MAX_ITEM, "\"]}"),
           "pods: one item has more than 8388608 bytes" },
-        { filled("{\"metadata\":\"", 'x', KUBE_SPLIT_MAX_REST, "\"}"),
+        { filled("{\"metadata\":\"", 'x', SPLIT_MAX_REST, "\"}"),
           "pods: a list without its items has more than 65536 bytes" },
         { filled("{\"metadata\":{\"resourceVersion\":\"", '1', 17 * 1024,
                  "\"},\"items\":[]}"),
@@ -927,63 +927,6 @@ test_huge_list(void **state)
         run_until(f, is_well, NULL);
         teardown((void **) &f);
         free(cases[i].body);
-    }
-}
-
-/* Lists, item by item. */
-
-static void
-put_item(const char *text, size_t size, void *out_)
-{
-    struct ds *out = out_;
-
-    ds_put_format(out, "<%.*s>", (int) size, text);
-}
-
-static const struct {
-    const char *text;
-    const char *out;            /* Items, and what remains. */
-} splits[] = {
-    { "{\"items\":[]}", "{\"items\":[]}" },
-    { "{ \"items\" : [ ] }\n", "{\"items\":[]}" },
-    { "{\"items\":null}", "{\"items\":null}" },
-    { "{\"items\":[{\"a\":1},{\"b\":[2,3]}],\"c\":4}",
-      "<{\"a\":1}><{\"b\":[2,3]}>{\"items\":[],\"c\":4}" },
-    { "{\"items\":[1 , \"x,]\",[5],null]}",
-      "<1><\"x,]\"><[5]><null>{\"items\":[]}" },
-    { "{\"items\":[{\"a\":\"}]\\\"\"}]}",
-      "<{\"a\":\"}]\\\"\"}>{\"items\":[]}" },
-    { "{\"items\":[{\"items\":[1]}],\"items\":[2]}",
-      "<{\"items\":[1]}><2>{\"items\":[],\"items\":[]}" },
-    { "{\"a\":\"items\",\"b\":[1]}", "{\"a\":\"items\",\"b\":[1]}" },
-    { "{\"a\":{\"items\":[1]}}", "{\"a\":{\"items\":[1]}}" },
-    { "{\"itemsx\":[1],\"x\\\"items\":[2]}",
-      "{\"itemsx\":[1],\"x\\\"items\":[2]}" },
-};
-
-/* Whatever the pieces in which the text comes. */
-static void
-test_split(void **state)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(splits); i++) {
-        size_t length = strlen(splits[i].text);
-
-        for (size_t step = 1; step <= length; step++) {
-            struct ds out = DS_EMPTY_INITIALIZER;
-            struct kube_split s;
-
-            kube_split_init(&s);
-            for (size_t ofs = 0; ofs < length; ofs += step) {
-                assert_null(kube_split_feed(&s, splits[i].text + ofs,
-                                            MIN(step, length - ofs),
-                                            put_item, &out));
-            }
-            assert_true(kube_split_is_complete(&s));
-            ds_put_cstr(&out, ds_cstr(&s.rest));
-            assert_string_equal(ds_cstr(&out), splits[i].out);
-            kube_split_uninit(&s);
-            ds_destroy(&out);
-        }
     }
 }
 
@@ -1017,7 +960,6 @@ main(void)
         TEST(test_barrier_during_list),
         TEST(test_huge_event),
         cmocka_unit_test(test_huge_list),
-        cmocka_unit_test(test_split),
     };
 
     vlog_set_levels(NULL, VLF_ANY_DESTINATION, VLL_OFF);

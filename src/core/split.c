@@ -2,7 +2,7 @@
 
 #include <config.h>
 
-#include "kube-split.h"
+#include "split.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,22 +10,23 @@
 #include "util.h"
 
 void
-kube_split_init(struct kube_split *s)
+split_init(struct split *s)
 {
     memset(s, 0, sizeof *s);
+    s->max_item = SPLIT_MAX_ITEM;
     ds_init(&s->item);
     ds_init(&s->rest);
 }
 
 void
-kube_split_uninit(struct kube_split *s)
+split_uninit(struct split *s)
 {
     ds_destroy(&s->item);
     ds_destroy(&s->rest);
 }
 
 bool
-kube_split_is_complete(const struct kube_split *s)
+split_is_complete(const struct split *s)
 {
     return s->rest.length && !s->depth && !s->in_string;
 }
@@ -38,13 +39,13 @@ is_space(char c)
 
 /* Stores 'n' bytes where they belong. */
 static void
-keep(struct kube_split *s, const char *p, size_t n)
+keep(struct split *s, const char *p, size_t n)
 {
     ds_put_buffer(s->in_item ? &s->item : &s->rest, p, n);
 }
 
 static void
-end_item(struct kube_split *s, kube_split_cb *cb, void *aux)
+end_item(struct split *s, split_cb *cb, void *aux)
 {
     if (s->in_item) {
         cb(ds_cstr(&s->item), s->item.length, aux);
@@ -56,7 +57,7 @@ end_item(struct kube_split *s, kube_split_cb *cb, void *aux)
 /* Takes bytes of a string, up to and with the quote that ends it.  Returns how
  * many. */
 static size_t
-take_string(struct kube_split *s, const char *p, size_t n)
+take_string(struct split *s, const char *p, size_t n)
 {
     size_t i;
 
@@ -79,14 +80,14 @@ take_string(struct kube_split *s, const char *p, size_t n)
 }
 
 static bool
-word_is_items(const struct kube_split *s)
+word_is_items(const struct split *s)
 {
     return s->word_length == 5 && !memcmp(s->word, "items", 5);
 }
 
 /* Takes a byte that is in no string, but may begin one. */
 static void
-take_byte(struct kube_split *s, char c)
+take_byte(struct split *s, char c)
 {
     keep(s, &c, 1);
     if (c == '"') {
@@ -103,7 +104,7 @@ take_byte(struct kube_split *s, char c)
 
 /* Takes a byte of the list of items that is in none of them, or ends one. */
 static void
-take_between(struct kube_split *s, char c, kube_split_cb *cb, void *aux)
+take_between(struct split *s, char c, split_cb *cb, void *aux)
 {
     if (c == ',') {
         end_item(s, cb, aux);
@@ -118,8 +119,7 @@ take_between(struct kube_split *s, char c, kube_split_cb *cb, void *aux)
 }
 
 char *
-kube_split_feed(struct kube_split *s, const char *p, size_t n,
-                kube_split_cb *cb, void *aux)
+split_feed(struct split *s, const char *p, size_t n, split_cb *cb, void *aux)
 {
     while (n) {
         size_t taken = 1;
@@ -135,12 +135,12 @@ kube_split_feed(struct kube_split *s, const char *p, size_t n,
         }
         p += taken;
         n -= taken;
-        if (s->item.length > KUBE_SPLIT_MAX_ITEM) {
-            return xasprintf("one item has more than %d bytes",
-                             KUBE_SPLIT_MAX_ITEM);
-        } else if (s->rest.length > KUBE_SPLIT_MAX_REST) {
+        if (s->item.length > s->max_item) {
+            return xasprintf("one item has more than %"PRIuSIZE" bytes",
+                             s->max_item);
+        } else if (s->rest.length > SPLIT_MAX_REST) {
             return xasprintf("a list without its items has more than %d bytes",
-                             KUBE_SPLIT_MAX_REST);
+                             SPLIT_MAX_REST);
         }
     }
     return NULL;

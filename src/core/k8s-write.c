@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Objects back to JSON. */
+
+#include <config.h>
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "ovs-json.h"
+
+#include "openvswitch/dynamic-string.h"
+#include "util.h"
+
+#include "k8s-private.h"
+#include "label.h"
+
+/* A peer or a port with this field is not understood, and matches nothing
+ * (S42). */
+#define REFUSED "{\"ovs-netpol.io/refused\":true}"
+
+/* No more than an object may have by default: see k8s_limits. */
+#define MAX_LABELS 2000
+#define MAX_CONTAINER_PORTS 1000
+
+/* Puts a comma between the members of a list or map. */
+static void
+separate(bool *first, struct ds *s)
+{
+    if (!*first) {
+        ds_put_char(s, ',');
+    }
+    *first = false;
+}
+
+static void
+put_member(const char *name, const char *value, bool *first, struct ds *s)
+{
+    separate(first, s);
+    json_string_escape(name, s);
+    ds_put_char(s, ':');
+    json_string_escape(value, s);
+}
+
+/* metadata. */
+
+/* Namespaces get their name as a label by the parser (S12). */
+static bool
+is_implied(const struct k8s_object *o, const struct label *label)
+{
+    return (o->kind == K8S_NAMESPACE
+            && !strcmp(label_key(label), "kubernetes.io/metadata.name"));
+}
+
+static void
+write_labels(const struct k8s_object *o, const struct label_set *labels,
+             struct ds *s)
+{
+    bool first = true;
+
+    ds_put_cstr(s, ",\"labels\":{");
+    for (size_t i = 0; i < label_set_count(labels); i++) {
+        const struct label *label = label_set_at(labels, i);
+
+        if (!is_implied(o, label)) {
+            put_member(label_key(label), label_value(label), &first, s);
+        }
+    }
+    ds_put_char(s, '}');
+}
+
+/* The beginning of an object, up to an open metadata. */
+static void
+write_head(const struct k8s_object *o, const char *uid, struct ds *s)
+{
+    bool first = true;
+
+    ds_put_format(s, "{\"apiVersion\":\"%s\",\"kind\":\"%s\",\"metadata\":{",
+                  k8s_api_version(o->kind), k8s_kind_name(o->kind));
+    if (o->ns) {
+        put_member("namespace", o->ns, &first, s);
+    }
+    put_member("name", o->name, &first, s);
+    if (uid) {
+        put_member("uid", uid, &first, s);
+    }
+}
+
+static void
+write_namespace(const struct k8s_namespace *ns, struct ds *s)
+{
+    write_head(&ns->up, NULL, s);
+    write_labels(&ns->up, ns->labels, s);
+    ds_put_cstr(s, "}}");
+}
+
+/* Pods. */
+
+/* Which container a port is of is not known any more, and does not matter. */
+static void
+write_named_ports(const struct k8s_pod *pod, struct ds *s)
+{
+    ds_put_cstr(s, ",\"containers\":[{\"ports\":[");
+    for (size_t i = 0; i < pod->n_ports; i++) {
+        const struct k8s_named_port *port = &pod->ports[i];
+
+        if (i) {
+            ds_put_cstr(s, i % MAX_CONTAINER_PORTS ? "," : "]},{\"ports\":[");
+        }
+        ds_put_format(s, "{\"name\":\"%s\",\"containerPort\":%"PRIu16
+                      ",\"protocol\":\"%s\"}", port->name, port->number,
+                      k8s_protocol_name(port->protocol));
+    }
+    ds_put_cstr(s, "]}]");
+}
+
+static void
+write_spec(const struct k8s_pod *pod, struct ds *s)
+{
+    ds_put_format(s, ",\"spec\":{\"hostNetwork\":%s",
+                  pod->host_network ? "true" : "false");
+    if (pod->node) {
+        ds_put_cstr(s, ",\"nodeName\":");
+        json_string_escape(pod->node, s);
+    }
+    if (pod->n_ports) {
+        write_named_ports(pod, s);
+    }
+    ds_put_char(s, '}');
+}
+
+static void
+write_status(const struct k8s_pod *pod, struct ds *s)
+{
+    ds_put_cstr(s, ",\"status\":{");
+    if (pod->finished) {
+        ds_put_cstr(s, "\"phase\":\"Succeeded\",");
+    }
+    ds_put_cstr(s, "\"podIPs\":[");
+    for (size_t i = 0; i < pod->n_addresses; i++) {
+        ds_put_cstr(s, i ? ",{\"ip\":\"" : "{\"ip\":\"");
+        address_format(&pod->addresses[i], s);
+        ds_put_cstr(s, "\"}");
+    }
+    ds_put_cstr(s, "]}");
+}
+
+static void
+write_pod(const struct k8s_pod *pod, struct ds *s)
+{
+    write_head(&pod->up, pod->uid, s);
+    write_labels(&pod->up, pod->labels, s);
+    if (pod->created) {
+        ds_put_cstr(s, ",\"creationTimestamp\":\"");
+        k8s_format_time(pod->created, s);
+        ds_put_char(s, '"');
+    }
+    ds_put_char(s, '}');
+    write_spec(pod, s);
+    write_status(pod, s);
+    ds_put_char(s, '}');
+}
+
+/* Selectors. */
+
+static bool
+wants_one_value(const struct selector_requirement *req)
+{
+    return req->op == SELECTOR_IN && req->n_values == 1;
+}
+
+/* A requirement that can stand in matchLabels: the first of its key that wants
+ * one value. */
+static bool
+is_match_label(const struct selector *selector, size_t i)
+{
+    struct selector_requirement req, earlier;
+
+    selector_get(selector, i, &req);
+    if (!wants_one_value(&req)) {
+        return false;
+    }
+    while (i--) {
+        selector_get(selector, i, &earlier);
+        if (strcmp(req.key, earlier.key)) {
+            break;
+        } else if (wants_one_value(&earlier)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void
+write_expression(const struct selector_requirement *req, bool *first,
+                 struct ds *s)
+{
+    static const char *const operators[] = {
+        [SELECTOR_IN] = "In",
+        [SELECTOR_NOT_IN] = "NotIn",
+        [SELECTOR_EXISTS] = "Exists",
+        [SELECTOR_DOES_NOT_EXIST] = "DoesNotExist",
+    };
+
+    separate(first, s);
+    ds_put_format(s, "{\"key\":\"%s\",\"operator\":\"%s\"", req->key,
+                  operators[req->op]);
+    for (size_t i = 0; i < req->n_values; i++) {
+        ds_put_format(s, "%s\"%s\"", i ? "," : ",\"values\":[",
+                      req->values[i]);
+    }
+    ds_put_cstr(s, req->n_values ? "]}" : "}");
+}
+
+/* matchLabels holds no more than it may. */
+static void
+write_selector(const struct selector *selector, struct ds *s)
+{
+    struct ds rest = DS_EMPTY_INITIALIZER;
+    bool first_label = true, first = true;
+    size_t n_labels = 0;
+
+    ds_put_cstr(s, "{\"matchLabels\":{");
+    for (size_t i = 0; i < selector_count(selector); i++) {
+        struct selector_requirement req;
+
+        selector_get(selector, i, &req);
+        if (is_match_label(selector, i) && n_labels < MAX_LABELS) {
+            n_labels++;
+            put_member(req.key, req.values[0], &first_label, s);
+        } else {
+            write_expression(&req, &first, &rest);
+        }
+    }
+    ds_put_char(s, '}');
+    if (!first) {
+        ds_put_format(s, ",\"matchExpressions\":[%s]", ds_cstr(&rest));
+    }
+    ds_put_char(s, '}');
+    ds_destroy(&rest);
+}
+
+/* Policies. */
+
+static void
+write_block(const struct k8s_ip_block *block, struct ds *s)
+{
+    ds_put_cstr(s, "{\"ipBlock\":{\"cidr\":\"");
+    prefix_format(&block->cidr, s);
+    ds_put_char(s, '"');
+    for (size_t i = 0; i < block->n_excepts; i++) {
+        ds_put_cstr(s, i ? ",\"" : ",\"except\":[\"");
+        prefix_format(&block->excepts[i], s);
+        ds_put_char(s, '"');
+    }
+    ds_put_cstr(s, block->n_excepts ? "]}}" : "}}");
+}
+
+static void
+write_peer(const struct k8s_peer *peer, struct ds *s)
+{
+    if (peer->block) {
+        write_block(peer->block, s);
+        return;
+    }
+    ds_put_char(s, '{');
+    if (peer->namespaces) {
+        ds_put_cstr(s, "\"namespaceSelector\":");
+        write_selector(peer->namespaces, s);
+        ds_put_char(s, ',');
+    }
+    ds_put_cstr(s, "\"podSelector\":");
+    write_selector(peer->pods, s);
+    ds_put_char(s, '}');
+}
+
+static void
+write_port(const struct k8s_port *port, struct ds *s)
+{
+    ds_put_format(s, "{\"protocol\":\"%s\"",
+                  k8s_protocol_name(port->protocol));
+    if (port->name) {
+        ds_put_format(s, ",\"port\":\"%s\"", port->name);
+    } else if (port->first) {
+        ds_put_format(s, ",\"port\":%"PRIu16, port->first);
+        if (port->last != port->first) {
+            ds_put_format(s, ",\"endPort\":%"PRIu16, port->last);
+        }
+    }
+    ds_put_char(s, '}');
+}
+
+static void
+write_peers(const struct k8s_rule *rule, enum k8s_direction direction,
+            struct ds *s)
+{
+    ds_put_format(s, "\"%s\":[", direction == K8S_EGRESS ? "to" : "from");
+    for (size_t i = 0; i < rule->n_peers; i++) {
+        ds_put_cstr(s, i ? "," : "");
+        write_peer(&rule->peers[i], s);
+    }
+    ds_put_cstr(s, rule->n_peers ? "]" : REFUSED "]");
+}
+
+static void
+write_ports(const struct k8s_rule *rule, struct ds *s)
+{
+    ds_put_cstr(s, "\"ports\":[");
+    for (size_t i = 0; i < rule->n_ports; i++) {
+        ds_put_cstr(s, i ? "," : "");
+        write_port(&rule->ports[i], s);
+    }
+    ds_put_cstr(s, rule->n_ports ? "]" : REFUSED "]");
+}
+
+static void
+write_rule(const struct k8s_rule *rule, enum k8s_direction direction,
+           struct ds *s)
+{
+    bool first = true;
+
+    ds_put_char(s, '{');
+    if (!rule->any_peer) {
+        separate(&first, s);
+        write_peers(rule, direction, s);
+    }
+    if (!rule->any_port) {
+        separate(&first, s);
+        write_ports(rule, s);
+    }
+    ds_put_char(s, '}');
+}
+
+static void
+write_rules(const struct k8s_policy *policy, enum k8s_direction d,
+            struct ds *s)
+{
+    ds_put_format(s, ",\"%s\":[", k8s_direction_name(d));
+    for (size_t i = 0; i < policy->n_rules[d]; i++) {
+        ds_put_cstr(s, i ? "," : "");
+        write_rule(&policy->rules[d][i], d, s);
+    }
+    ds_put_char(s, ']');
+}
+
+static void
+write_policy(const struct k8s_policy *policy, struct ds *s)
+{
+    static const char *const types[] = {
+        [K8S_EGRESS] = "Egress",
+        [K8S_INGRESS] = "Ingress",
+    };
+    bool first = true;
+
+    write_head(&policy->up, policy->uid, s);
+    ds_put_cstr(s, "},\"spec\":{\"podSelector\":");
+    write_selector(policy->pods, s);
+    ds_put_cstr(s, ",\"policyTypes\":[");
+    for (enum k8s_direction d = 0; d < K8S_N_DIRECTIONS; d++) {
+        if (policy->isolates[d]) {
+            separate(&first, s);
+            ds_put_format(s, "\"%s\"", types[d]);
+        }
+    }
+    ds_put_char(s, ']');
+    for (enum k8s_direction d = 0; d < K8S_N_DIRECTIONS; d++) {
+        if (policy->n_rules[d]) {
+            write_rules(policy, d, s);
+        }
+    }
+    ds_put_cstr(s, "}}");
+}
+
+void
+k8s_write(const struct k8s_object *o, struct ds *s)
+{
+    switch (o->kind) {
+    case K8S_NAMESPACE:
+        write_namespace(k8s_namespace_cast(o), s);
+        return;
+    case K8S_POD:
+        write_pod(k8s_pod_cast(o), s);
+        return;
+    case K8S_POLICY:
+        write_policy(k8s_policy_cast(o), s);
+        return;
+    case K8S_N_KINDS:
+        break;
+    }
+    OVS_NOT_REACHED();
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "snapshot.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ovs-json.h"
+
+#include "k8s.h"
+#include "k8s-private.h"
+#include "model.h"
+#include "openvswitch/dynamic-string.h"
+#include "packets.h"
+#include "pipeline.h"
+#include "util.h"
+
+/* Handed to the caller when there is that much. */
+#define PIECE (64 * 1024)
+
+void
+snapshot_node_init(struct snapshot_node *node)
+{
+    *node = (struct snapshot_node) {
+        .table_base = PIPELINE_DEFAULT_BASE,
+        .zone = PIPELINE_DEFAULT_ZONE,
+        .spoof_guard = true,
+    };
+}
+
+void
+snapshot_node_uninit(struct snapshot_node *node)
+{
+    free(node->bridge);
+    free(node->gateway_port);
+    snapshot_node_init(node);
+}
+
+/* The NodeState. */
+
+static void
+put_string(const char *name, const char *value, struct ds *s)
+{
+    if (value) {
+        ds_put_format(s, "\"%s\":", name);
+        json_string_escape(value, s);
+        ds_put_char(s, ',');
+    }
+}
+
+static const char *
+bool_text(bool value)
+{
+    return value ? "true" : "false";
+}
+
+static void
+write_settings(const struct model *model, const struct snapshot_node *node,
+               struct ds *s)
+{
+    size_t n;
+    const struct prefix *cidrs = model_service_cidrs(model, &n);
+
+    ds_put_cstr(s, "\"spec\":{");
+    put_string("bridge", node->bridge, s);
+    ds_put_format(s, "\"tableBase\":%u,\"zone\":%u,\"established\":\"%s\","
+                  "\"spoofGuard\":%s,\"serviceCIDRs\":[", node->table_base,
+                  node->zone, node->recheck ? "recheck" : "keep",
+                  bool_text(node->spoof_guard));
+    for (size_t i = 0; i < n; i++) {
+        ds_put_cstr(s, i ? ",\"" : "\"");
+        prefix_format(&cidrs[i], s);
+        ds_put_char(s, '"');
+    }
+    ds_put_cstr(s, "]}");
+}
+
+static void
+write_port(const struct model_port *port, struct ds *s)
+{
+    ds_put_char(s, '{');
+    put_string("interface", port->interface, s);
+    put_string("namespace", port->ns, s);
+    put_string("pod", port->name, s);
+    if (!eth_addr_is_zero(port->mac)) {
+        ds_put_format(s, "\"mac\":\""ETH_ADDR_FMT"\",",
+                      ETH_ADDR_ARGS(port->mac));
+    }
+    ds_put_format(s, "\"spoofGuard\":%s,\"ofport\":%"PRIu32"}",
+                  bool_text(!port->unguarded), port->ofport);
+}
+
+static void
+write_surroundings(const struct model *model, struct ds *s)
+{
+    size_t n;
+
+    const struct in6_addr *addrs = model_node_addresses(model, &n);
+    ds_put_cstr(s, "\"addresses\":[");
+    for (size_t i = 0; i < n; i++) {
+        ds_put_cstr(s, i ? ",\"" : "\"");
+        address_format(&addrs[i], s);
+        ds_put_char(s, '"');
+    }
+
+    const struct model_port *ports = model_ports(model, &n);
+    ds_put_cstr(s, "],\"ports\":[");
+    for (size_t i = 0; i < n; i++) {
+        ds_put_cstr(s, i ? "," : "");
+        write_port(&ports[i], s);
+    }
+    ds_put_char(s, ']');
+}
+
+static void
+write_node(const struct model *model, const struct snapshot_node *node,
+           struct ds *s)
+{
+    ds_put_cstr(s, "{\"apiVersion\":\""SNAPSHOT_API_VERSION"\","
+                "\"kind\":\"NodeState\",");
+    if (model_node_name(model)) {
+        ds_put_cstr(s, "\"metadata\":{\"name\":");
+        json_string_escape(model_node_name(model), s);
+        ds_put_cstr(s, "},");
+    }
+    write_settings(model, node, s);
+    ds_put_format(s, ",\"status\":{\"generation\":%"PRIu64",",
+                  node->generation);
+    if (node->written) {
+        ds_put_cstr(s, "\"written\":\"");
+        k8s_format_time(node->written, s);
+        ds_put_cstr(s, "\",");
+    }
+    put_string("gatewayPort", node->gateway_port, s);
+    ds_put_format(s, "\"gateway\":%"PRIu32",", node->gateway);
+    write_surroundings(model, s);
+    ds_put_cstr(s, "}}");
+}
+
+/* The document. */
+
+static void
+write_kind(const struct model *model, enum k8s_kind kind, struct ds *s,
+           snapshot_write_cb *cb, void *aux)
+{
+    size_t n;
+    const struct k8s_object **objects = model_sorted(model, kind, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        ds_put_cstr(s, ",\n");
+        k8s_write(objects[i], s);
+        if (s->length >= PIECE) {
+            cb(ds_cstr(s), s->length, aux);
+            ds_clear(s);
+        }
+    }
+    free(objects);
+}
+
+void
+snapshot_write(const struct model *model, const struct snapshot_node *node,
+               snapshot_write_cb *cb, void *aux)
+{
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    ds_put_cstr(&s, "{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[\n");
+    write_node(model, node, &s);
+    for (enum k8s_kind kind = 0; kind < K8S_N_KINDS; kind++) {
+        write_kind(model, kind, &s, cb, aux);
+    }
+    ds_put_cstr(&s, "\n]}\n");
+    cb(ds_cstr(&s), s.length, aux);
+    ds_destroy(&s);
+}
+
+static void
+append(const char *text, size_t size, void *s)
+{
+    ds_put_buffer(s, text, size);
+}
+
+char *
+snapshot_to_string(const struct model *model, const struct snapshot_node *node)
+{
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    snapshot_write(model, node, append, &s);
+    return ds_steal_cstr(&s);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "cmd.h"
+
+#include "ovs-json.h"
+
+#include "flow.h"
+#include "model.h"
+#include "ports.h"
+#include "settings.h"
+#include "snapshot.h"
+#include "timeval.h"
+
+char *
+cmd_objects(const struct cmd_context *c)
+{
+    const char *gateway_port = c->settings->gateway_port;
+    /* Everything is borrowed. */
+    const struct snapshot_node node = {
+        .bridge = c->settings->bridge,
+        .gateway_port = c->settings->gateway_port,
+        .gateway = (gateway_port
+                    ? ports_find_ofport(c->ports, gateway_port)
+                    : ofp_to_u16(OFPP_LOCAL)),
+        .table_base = c->settings->table_base,
+        .zone = c->settings->zone,
+        .recheck = c->settings->recheck,
+        .spoof_guard = true,
+        .generation = model_generation(c->model),
+        .written = time_wall(),
+    };
+
+    return snapshot_to_string(c->model, &node);
+}
