@@ -97,7 +97,7 @@ struct flowset_change {
 };
 typedef void flowset_change_cb(const struct flowset_change *, void *aux);
 
-/* True if flowset_take_delta() would find anything. */
+/* True if flowset_take_delta() may find anything. */
 bool flowset_is_dirty(const struct flowset *);
 /* Calls 'cb' for each difference between what is wanted and what the switch
  * has as far as we know, then takes the switch to have it all.  Returns the

@@ -7,13 +7,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "util.h"
 
 struct ptrs {
     void **p;
-    size_t n, allocated;
+    uint32_t n, allocated;
 };
 
 #define PTRS_INITIALIZER { NULL, 0, 0 }

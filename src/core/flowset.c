@@ -7,34 +7,56 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "flowset-actions.h"
+#include "flowset-match.h"
 #include "hash.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/ofp-actions.h"
 #include "openvswitch/ofp-table.h"
 #include "openvswitch/ofpbuf.h"
-#include "packets.h"
+#include "ptrs.h"
 #include "util.h"
 
+/* What is wanted of a flow. */
+enum kind {
+    KIND_NONE,                  /* Nothing: it should not be there. */
+    KIND_PLAIN,
+    KIND_PART,                  /* Shared, with one part. */
+    KIND_PARTS,                 /* Shared. */
+};
+
+/* Several parts, sorted by id and clause. */
+struct parts {
+    uint32_t n, allocated;
+    struct flowset_part p[];
+};
+
+/* There may be a million of them. */
 struct entry {
     struct hmap_node node;      /* In 'flows', by table, priority, match. */
-    struct ovs_list dirty;      /* In 'dirty', or empty. */
-    struct minimatch match;
+    struct flowset_shape *shape;
     uint64_t cookie;
     uint64_t digest;            /* Of what the switch has, if it has it. */
-    struct ofpact *ofpacts;     /* Plain flows. */
-    struct flowset_part *parts; /* Shared flows, sorted by id and clause. */
-    uint32_t ofpacts_len;
-    uint32_t n_parts, allocated_parts;
+    union {
+        struct flowset_actions *actions;        /* KIND_PLAIN; may be NULL. */
+        struct flowset_part part;               /* KIND_PART. */
+        struct parts *parts;                    /* KIND_PARTS. */
+    };
     uint16_t priority;
     uint8_t table;
-    bool plain;                 /* Wanted as a plain flow. */
-    bool in_switch;
-    bool seen;                  /* By the read-back under way. */
+    enum kind kind : 8;
+    bool in_switch : 1;
+    bool seen : 1;              /* By the read-back under way. */
+    bool dirty : 1;             /* In 'dirty'. */
+    uint64_t values[];          /* Of the match, see flowset-match.h. */
 };
 
 struct flowset {
     struct hmap flows;
-    struct ovs_list dirty;
+    struct ptrs dirty;          /* To be looked at by the next delta; they stay
+                                 * until then. */
+    struct flowset_shapes shapes;
+    struct hmap actions;
     size_t n_wanted, n_conj;
     size_t n_surprises;         /* Of the read-back under way. */
     flowset_allow_actions *allow_actions;
@@ -49,7 +71,8 @@ flowset_create(flowset_allow_actions *allow_actions, void *aux)
     struct flowset *fs = xzalloc(sizeof *fs);
 
     hmap_init(&fs->flows);
-    ovs_list_init(&fs->dirty);
+    flowset_shapes_init(&fs->shapes);
+    hmap_init(&fs->actions);
     fs->allow_actions = allow_actions;
     fs->aux = aux;
     ofpbuf_init(&fs->scratch, 0);
@@ -57,14 +80,31 @@ flowset_create(flowset_allow_actions *allow_actions, void *aux)
     return fs;
 }
 
+static const struct flowset_part *
+entry_parts(const struct entry *f, size_t *n)
+{
+    *n = f->kind == KIND_PART ? 1 : f->kind == KIND_PARTS ? f->parts->n : 0;
+    return f->kind == KIND_PARTS ? f->parts->p : &f->part;
+}
+
+/* Nothing is wanted of 'f' any more. */
+static void
+clear_entry(struct flowset *fs, struct entry *f)
+{
+    if (f->kind == KIND_PLAIN) {
+        flowset_actions_unref(&fs->actions, f->actions);
+    } else if (f->kind == KIND_PARTS) {
+        free(f->parts);
+    }
+    f->kind = KIND_NONE;
+}
+
 static void
 destroy_flow(struct flowset *fs, struct entry *f)
 {
+    clear_entry(fs, f);
     hmap_remove(&fs->flows, &f->node);
-    ovs_list_remove(&f->dirty);
-    minimatch_destroy(&f->match);
-    free(f->ofpacts);
-    free(f->parts);
+    flowset_shape_unref(&fs->shapes, f->shape);
     free(f);
 }
 
@@ -80,6 +120,9 @@ flowset_destroy(struct flowset *fs)
         destroy_flow(fs, f);
     }
     hmap_destroy(&fs->flows);
+    ptrs_uninit(&fs->dirty);
+    flowset_shapes_uninit(&fs->shapes);
+    hmap_destroy(&fs->actions);
     ofpbuf_uninit(&fs->scratch);
     ofpbuf_uninit(&fs->wire);
     free(fs);
@@ -100,77 +143,91 @@ flowset_count_parts(const struct flowset *fs)
 static bool
 is_wanted(const struct entry *f)
 {
-    return f->plain || f->n_parts;
+    return f->kind != KIND_NONE;
 }
 
 static uint32_t
-hash_flow(uint8_t table, uint16_t priority, const struct minimatch *match)
+hash_flow(uint8_t table, uint16_t priority, const struct flowset_key *key)
 {
-    return minimatch_hash(match, (uint32_t) table << 16 | priority);
-}
-
-/* Open vSwitch gives every match on a field of Ethernet the packet type
- * Ethernet, when it reads one and when it lists its flows; ours must compare
- * equal to those. */
-static void
-init_key(struct minimatch *mm, const struct match *match)
-{
-    const struct flow *mask = &match->wc.masks;
-
-    if (mask->dl_type || !eth_addr_is_zero(mask->dl_src)
-        || !eth_addr_is_zero(mask->dl_dst)) {
-        struct match ethernet = *match;
-
-        match_set_default_packet_type(&ethernet);
-        minimatch_init(mm, &ethernet);
-    } else {
-        minimatch_init(mm, match);
-    }
+    return hash_2words((uint32_t) table << 16 | priority, key->hash);
 }
 
 static struct entry *
-find_flow(const struct flowset *fs, uint8_t table, uint16_t priority,
-          const struct match *match)
+find_key(const struct flowset *fs, uint8_t table, uint16_t priority,
+         const struct flowset_key *key)
 {
-    struct minimatch mm;
-    struct entry *f, *found = NULL;
+    struct entry *f;
 
-    init_key(&mm, match);
-    HMAP_FOR_EACH_WITH_HASH (f, node, hash_flow(table, priority, &mm),
+    HMAP_FOR_EACH_WITH_HASH (f, node, hash_flow(table, priority, key),
                              &fs->flows) {
         if (f->table == table && f->priority == priority
-            && minimatch_equal(&f->match, &mm)) {
-            found = f;
-            break;
+            && flowset_key_equals(key, f->shape, f->values)) {
+            return f;
         }
     }
-    minimatch_destroy(&mm);
-    return found;
+    return NULL;
+}
+
+static struct entry *
+find_flow(struct flowset *fs, uint8_t table, uint16_t priority,
+          const struct match *match)
+{
+    struct flowset_key key;
+
+    flowset_key_init(&key, &fs->shapes, match, false);
+    return key.shape ? find_key(fs, table, priority, &key) : NULL;
+}
+
+static struct entry *
+create_flow(struct flowset *fs, uint8_t table, uint16_t priority,
+            const struct flowset_key *key)
+{
+    size_t size = key->shape->n * sizeof *key->values;
+    struct entry *f = xzalloc(sizeof *f + size);
+
+    flowset_shape_ref(key->shape);
+    f->shape = key->shape;
+    f->table = table;
+    f->priority = priority;
+    memcpy(f->values, key->values, size);
+    if (hmap_count(&fs->flows) > fs->flows.mask) {
+        /* A flow that is looked for is new, as a rule: each one more in its
+         * bucket is a cache miss. */
+        hmap_reserve(&fs->flows, 4 * hmap_count(&fs->flows));
+    }
+    hmap_insert(&fs->flows, &f->node, hash_flow(table, priority, key));
+    return f;
 }
 
 static struct entry *
 get_flow(struct flowset *fs, uint8_t table, uint16_t priority,
          const struct match *match)
 {
-    struct entry *f = find_flow(fs, table, priority, match);
+    struct flowset_key key;
+    struct entry *f;
 
-    if (!f) {
-        f = xzalloc(sizeof *f);
-        ovs_list_init(&f->dirty);
-        init_key(&f->match, match);
-        f->table = table;
-        f->priority = priority;
-        hmap_insert(&fs->flows, &f->node,
-                    hash_flow(table, priority, &f->match));
-    }
-    return f;
+    flowset_key_init(&key, &fs->shapes, match, true);
+    f = find_key(fs, table, priority, &key);
+    return f ? f : create_flow(fs, table, priority, &key);
 }
 
 static void
 mark_dirty(struct flowset *fs, struct entry *f)
 {
-    if (ovs_list_is_empty(&f->dirty)) {
-        ovs_list_push_back(&fs->dirty, &f->dirty);
+    if (!f->dirty) {
+        f->dirty = true;
+        ptrs_add(&fs->dirty, f);
+    }
+}
+
+/* 'f' is not wanted: it goes when the switch does not have it either. */
+static void
+drop_unwanted(struct flowset *fs, struct entry *f)
+{
+    if (f->in_switch) {
+        mark_dirty(fs, f);
+    } else if (!f->dirty) {
+        destroy_flow(fs, f);
     }
 }
 
@@ -178,12 +235,9 @@ mark_dirty(struct flowset *fs, struct entry *f)
 static void
 stop_wanting(struct flowset *fs, struct entry *f)
 {
+    clear_entry(fs, f);
     fs->n_wanted--;
-    if (f->in_switch) {
-        mark_dirty(fs, f);
-    } else {
-        destroy_flow(fs, f);
-    }
+    drop_unwanted(fs, f);
 }
 
 /* Plain flows. */
@@ -194,14 +248,15 @@ flowset_set(struct flowset *fs, uint8_t table, uint16_t priority,
             const struct ofpact *ofpacts, size_t ofpacts_len)
 {
     struct entry *f = get_flow(fs, table, priority, match);
+    struct flowset_actions *actions
+        = flowset_actions_ref(&fs->actions, ofpacts, ofpacts_len);
 
-    ovs_assert(!f->n_parts);
-    fs->n_wanted += !f->plain;
-    f->plain = true;
+    ovs_assert(f->kind == KIND_NONE || f->kind == KIND_PLAIN);
+    fs->n_wanted += f->kind == KIND_NONE;
+    clear_entry(fs, f);
+    f->kind = KIND_PLAIN;
     f->cookie = cookie;
-    free(f->ofpacts);
-    f->ofpacts = ofpacts_len ? xmemdup(ofpacts, ofpacts_len) : NULL;
-    f->ofpacts_len = ofpacts_len;
+    f->actions = actions;
     mark_dirty(fs, f);
 }
 
@@ -211,11 +266,7 @@ flowset_unset(struct flowset *fs, uint8_t table, uint16_t priority,
 {
     struct entry *f = find_flow(fs, table, priority, match);
 
-    ovs_assert(f && f->plain);
-    f->plain = false;
-    free(f->ofpacts);
-    f->ofpacts = NULL;
-    f->ofpacts_len = 0;
+    ovs_assert(f && f->kind == KIND_PLAIN);
     stop_wanting(fs, f);
 }
 
@@ -228,16 +279,17 @@ compare_parts(const struct flowset_part *a, const struct flowset_part *b)
             : (a->clause > b->clause) - (a->clause < b->clause));
 }
 
-/* Index of the first part of 'f' that is not less than 'part'. */
+/* Index of the first of the 'n' parts 'p' that is not less than 'part'. */
 static size_t
-lower_bound(const struct entry *f, const struct flowset_part *part)
+lower_bound(const struct flowset_part *p, size_t n,
+            const struct flowset_part *part)
 {
-    size_t lo = 0, hi = f->n_parts;
+    size_t lo = 0, hi = n;
 
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
 
-        if (compare_parts(&f->parts[mid], part) < 0) {
+        if (compare_parts(&p[mid], part) < 0) {
             lo = mid + 1;
         } else {
             hi = mid;
@@ -246,14 +298,46 @@ lower_bound(const struct entry *f, const struct flowset_part *part)
     return lo;
 }
 
-static void
-reserve_part(struct entry *f)
+/* Makes room for one part more than the 'n' that 'f' has. */
+static struct parts *
+reserve_part(struct entry *f, size_t n)
 {
-    if (f->n_parts >= f->allocated_parts) {
-        f->allocated_parts = f->n_parts + f->n_parts / 2 + 1;
-        f->parts = xrealloc(f->parts,
-                            f->allocated_parts * sizeof *f->parts);
+    struct parts *parts = f->kind == KIND_PARTS ? f->parts : NULL;
+    size_t allocated = n + n / 2 + 1;
+
+    if (parts && n < parts->allocated) {
+        return parts;
     }
+    parts = xrealloc(parts, sizeof *parts + allocated * sizeof *parts->p);
+    if (f->kind == KIND_PART) {
+        parts->p[0] = f->part;
+    }
+    parts->n = n;
+    parts->allocated = allocated;
+    f->kind = KIND_PARTS;
+    f->parts = parts;
+    return parts;
+}
+
+static void
+insert_part(struct entry *f, const struct flowset_part *part)
+{
+    size_t n;
+    const struct flowset_part *p = entry_parts(f, &n);
+    size_t i = lower_bound(p, n, part);
+
+    ovs_assert(i == n || compare_parts(&p[i], part));
+    if (!n) {
+        f->kind = KIND_PART;
+        f->part = *part;
+        return;
+    }
+
+    struct parts *parts = reserve_part(f, n);
+
+    memmove(&parts->p[i + 1], &parts->p[i], (n - i) * sizeof *parts->p);
+    parts->p[i] = *part;
+    parts->n++;
 }
 
 void
@@ -262,16 +346,11 @@ flowset_add_part(struct flowset *fs, uint8_t table, uint16_t priority,
                  const struct flowset_part *part)
 {
     struct entry *f = get_flow(fs, table, priority, match);
-    size_t i = lower_bound(f, part);
 
-    ovs_assert(!f->plain);
-    ovs_assert(i == f->n_parts || compare_parts(&f->parts[i], part));
-    reserve_part(f);
-    memmove(&f->parts[i + 1], &f->parts[i],
-            (f->n_parts - i) * sizeof *f->parts);
-    f->parts[i] = *part;
-    fs->n_wanted += !f->n_parts++;
+    ovs_assert(f->kind != KIND_PLAIN);
+    fs->n_wanted += f->kind == KIND_NONE;
     fs->n_conj += part->n_clauses > 0;
+    insert_part(f, part);
     f->cookie = cookie;
     mark_dirty(fs, f);
 }
@@ -281,18 +360,23 @@ flowset_remove_part(struct flowset *fs, uint8_t table, uint16_t priority,
                     const struct match *match, const struct flowset_part *part)
 {
     struct entry *f = find_flow(fs, table, priority, match);
-    size_t i = f ? lower_bound(f, part) : 0;
 
-    ovs_assert(f && i < f->n_parts && !compare_parts(&f->parts[i], part));
-    fs->n_conj -= f->parts[i].n_clauses > 0;
-    f->n_parts--;
-    memmove(&f->parts[i], &f->parts[i + 1],
-            (f->n_parts - i) * sizeof *f->parts);
-    if (f->n_parts) {
-        mark_dirty(fs, f);
-    } else {
+    ovs_assert(f && (f->kind == KIND_PART || f->kind == KIND_PARTS));
+
+    size_t n;
+    const struct flowset_part *p = entry_parts(f, &n);
+    size_t i = lower_bound(p, n, part);
+
+    ovs_assert(i < n && !compare_parts(&p[i], part));
+    fs->n_conj -= p[i].n_clauses > 0;
+    if (n == 1) {
         stop_wanting(fs, f);
+        return;
     }
+    f->parts->n--;
+    memmove(&f->parts->p[i], &f->parts->p[i + 1],
+            (n - 1 - i) * sizeof *f->parts->p);
+    mark_dirty(fs, f);
 }
 
 /* What a flow is, seen from outside. */
@@ -300,17 +384,32 @@ flowset_remove_part(struct flowset *fs, uint8_t table, uint16_t priority,
 static void
 put_parts(const struct flowset *fs, const struct entry *f, struct ofpbuf *b)
 {
-    if (!f->parts[0].n_clauses) {
-        fs->allow_actions(f->table, f->parts[0].id, b, fs->aux);
+    size_t n;
+    const struct flowset_part *p = entry_parts(f, &n);
+
+    if (!p[0].n_clauses) {
+        fs->allow_actions(f->table, p[0].id, b, fs->aux);
         return;
     }
-    for (size_t i = 0; i < f->n_parts; i++) {
+    for (size_t i = 0; i < n; i++) {
         struct ofpact_conjunction *conj = ofpact_put_CONJUNCTION(b);
 
-        conj->id = f->parts[i].id;
-        conj->clause = f->parts[i].clause;
-        conj->n_clauses = f->parts[i].n_clauses;
+        conj->id = p[i].id;
+        conj->clause = p[i].clause;
+        conj->n_clauses = p[i].n_clauses;
     }
+}
+
+/* The cookie, which names the rule that an allow flow credits. */
+static uint64_t
+entry_cookie(const struct entry *f)
+{
+    size_t n;
+    const struct flowset_part *p = entry_parts(f, &n);
+
+    return (n && !p[0].n_clauses
+            ? (f->cookie & ~(uint64_t) UINT32_MAX) | p[0].id
+            : f->cookie);
 }
 
 /* Fills '*out', with the actions in 'b'; without actions if 'f' is not
@@ -320,19 +419,15 @@ export_flow(const struct flowset *fs, const struct entry *f, struct ofpbuf *b,
             struct flowset_flow *out)
 {
     ofpbuf_clear(b);
-    out->cookie = f->cookie;
-    if (f->plain) {
-        ofpbuf_put(b, f->ofpacts, f->ofpacts_len);
-    } else if (f->n_parts) {
+    if (f->kind == KIND_PLAIN) {
+        flowset_actions_put(f->actions, b);
+    } else if (is_wanted(f)) {
         put_parts(fs, f, b);
-        if (!f->parts[0].n_clauses) {
-            out->cookie = (f->cookie & ~(uint64_t) UINT32_MAX)
-                          | f->parts[0].id;
-        }
     }
+    out->cookie = entry_cookie(f);
     out->table = f->table;
     out->priority = f->priority;
-    minimatch_expand(&f->match, &out->match);
+    flowset_match_expand(f->shape, f->values, &out->match);
     out->ofpacts = b->data;
     out->ofpacts_len = b->size;
 }
@@ -373,6 +468,15 @@ compare_flows(const void *a_, const void *b_)
     return strcmp(a->text, b->text);
 }
 
+static char *
+format_match(const struct entry *f)
+{
+    struct match match;
+
+    flowset_match_expand(f->shape, f->values, &match);
+    return match_to_string(&match, NULL, OFP_DEFAULT_PRIORITY);
+}
+
 static void
 for_each_sorted(const struct flowset *fs, struct ofpbuf *b, flowset_cb *cb,
                 void *aux)
@@ -385,8 +489,7 @@ for_each_sorted(const struct flowset *fs, struct ofpbuf *b, flowset_cb *cb,
     HMAP_FOR_EACH (f, node, &fs->flows) {
         if (is_wanted(f)) {
             array[n].f = f;
-            array[n++].text = minimatch_to_string(&f->match, NULL,
-                                                  OFP_DEFAULT_PRIORITY);
+            array[n++].text = format_match(f);
         }
     }
     qsort(array, n, sizeof *array, compare_flows);
@@ -428,7 +531,7 @@ flowset_for_each(const struct flowset *fs, bool sorted, flowset_cb *cb,
 bool
 flowset_is_dirty(const struct flowset *fs)
 {
-    return !ovs_list_is_empty(&fs->dirty);
+    return fs->dirty.n > 0;
 }
 
 /* Tells 'cb' what the switch must be told about 'f', if anything. */
@@ -459,17 +562,20 @@ settle_flow(struct flowset *fs, struct entry *f, flowset_change_cb *cb,
 size_t
 flowset_take_delta(struct flowset *fs, flowset_change_cb *cb, void *aux)
 {
+    struct ptrs dirty = fs->dirty;
     size_t n = 0;
-    struct entry *f;
 
-    LIST_FOR_EACH_SAFE (f, dirty, &fs->dirty) {
-        ovs_list_remove(&f->dirty);
-        ovs_list_init(&f->dirty);
+    fs->dirty = (struct ptrs) PTRS_INITIALIZER;
+    for (size_t i = 0; i < dirty.n; i++) {
+        struct entry *f = dirty.p[i];
+
+        f->dirty = false;
         n += settle_flow(fs, f, cb, aux);
         if (!is_wanted(f)) {
             destroy_flow(fs, f);
         }
     }
+    ptrs_uninit(&dirty);
     return n;
 }
 
@@ -517,7 +623,7 @@ forget_flow(struct flowset *fs, struct entry *f)
     if (is_wanted(f)) {
         mark_dirty(fs, f);
     } else {
-        destroy_flow(fs, f);
+        drop_unwanted(fs, f);
     }
     return surprise;
 }

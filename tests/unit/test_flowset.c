@@ -219,6 +219,7 @@ test_tombstones(void **state)
     /* Never told, never deleted. */
     set(fs, WEB " actions=drop");
     unset(fs, WEB " actions=drop");
+    expect_delta(fs, "");
     assert_false(flowset_is_dirty(fs));
 
     /* Gone and back: nothing to tell, unless it differs. */
