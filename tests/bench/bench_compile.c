@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The compiler alone, on clusters of the shapes that Antrea publishes figures
+ * for (its networkpolicy_controller_perf_test.go), with every pod on this
+ * node, so that all of them are targets.
+ *
+ *     bench_compile SHAPE [SCALE]
+ *
+ * SCALE divides the number of pods and policies.  Prints one JSON object:
+ * seconds of the first compile_run(), CPU seconds of it, resident memory
+ * after it (bytes) and of the model alone, flows, conjunctions. */
+
+#include <config.h>
+
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "compile.h"
+#include "doc.h"
+#include "k8s.h"
+#include "label.h"
+#include "model.h"
+#include "openvswitch/dynamic-string.h"
+#include "pipeline.h"
+#include "util.h"
+
+#define NODE "n1"
+
+struct bench {
+    struct label_pool *pool;
+    struct model *model;
+    struct ds text;
+    unsigned int n_pods, n_policies, n_spaces;
+};
+
+/* Objects. */
+
+static void
+put_object(struct bench *b, enum k8s_kind kind)
+{
+    struct k8s_report report;
+    struct doc *doc;
+    char *key;
+
+    char *error = doc_parse_json(ds_cstr(&b->text), b->text.length, NULL,
+                                 &doc);
+    if (error) {
+        ovs_fatal(0, "%s: %s", error, ds_cstr(&b->text));
+    }
+    struct k8s_object *object = k8s_parse(kind, doc_root(doc), b->pool, NULL,
+                                          &report, &key);
+    if (!object || report.error) {
+        ovs_fatal(0, "%s: %s", report.error, ds_cstr(&b->text));
+    }
+    model_put(b->model, object);
+    k8s_report_uninit(&report);
+    free(key);
+    doc_destroy(doc);
+    ds_clear(&b->text);
+}
+
+static void
+put_namespace(struct bench *b, unsigned int ns, const char *label)
+{
+    ds_put_format(&b->text, "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\","
+                  "\"metadata\":{\"name\":\"ns-%u\",\"labels\":{%s}}}", ns,
+                  label);
+    put_object(b, K8S_NAMESPACE);
+    b->n_spaces++;
+}
+
+/* 'labels' are the insides of a JSON object. */
+static void OVS_PRINTF_FORMAT(3, 4)
+put_pod(struct bench *b, unsigned int ns, const char *labels, ...)
+{
+    unsigned int i = b->n_pods++;
+    va_list args;
+
+    ds_put_format(&b->text, "{\"apiVersion\":\"v1\",\"kind\":\"Pod\","
+                  "\"metadata\":{\"namespace\":\"ns-%u\",\"name\":\"pod-%u\","
+                  "\"labels\":{", ns, i);
+    va_start(args, labels);
+    ds_put_format_valist(&b->text, labels, args);
+    va_end(args);
+    ds_put_format(&b->text, "}},\"spec\":{\"nodeName\":\""NODE"\"},"
+                  "\"status\":{\"phase\":\"Running\",\"podIPs\":"
+                  "[{\"ip\":\"10.%u.%u.%u\"}]}}",
+                  1 + i / 65536, i / 256 % 256, i % 256);
+    put_object(b, K8S_POD);
+}
+
+/* 'spec' is the inside of a JSON object. */
+static void OVS_PRINTF_FORMAT(3, 4)
+put_policy(struct bench *b, unsigned int ns, const char *spec, ...)
+{
+    va_list args;
+
+    ds_put_format(&b->text, "{\"apiVersion\":\"networking.k8s.io/v1\","
+                  "\"kind\":\"NetworkPolicy\",\"metadata\":{\"namespace\":"
+                  "\"ns-%u\",\"name\":\"np-%u\"},\"spec\":{", ns,
+                  b->n_policies++);
+    va_start(args, spec);
+    ds_put_format_valist(&b->text, spec, args);
+    va_end(args);
+    ds_put_cstr(&b->text, "}}");
+    put_object(b, K8S_POLICY);
+}
+
+/* Shapes. */
+
+#define SELECT "\"podSelector\":{\"matchLabels\":{"
+#define PEER(KEY) "\"podSelector\":{\"matchLabels\":{\"" KEY "\":"
+
+/* Two applications in each namespace; one may talk to the other. */
+static void
+put_small_namespace(struct bench *b, unsigned int ns)
+{
+    for (unsigned int i = 0; i < 4; i++) {
+        put_pod(b, ns, "\"app-%u\":\"scale\"", 1 + i / 2);
+    }
+    put_policy(b, ns, "\"podSelector\":{},\"policyTypes\":[\"Ingress\"]");
+    for (unsigned int app = 1; app <= 2; app++) {
+        put_policy(b, ns, SELECT "\"app-%u\":\"scale\"}},"
+                   "\"policyTypes\":[\"Ingress\",\"Egress\"],"
+                   "\"ingress\":[{\"from\":[{" PEER("app-1") "\"scale\"}}},"
+                   "{" PEER("app-2") "\"scale\"}}}]}],"
+                   "\"egress\":[{\"to\":[{" PEER("app-1") "\"scale\"}}},"
+                   "{" PEER("app-2") "\"scale\"}}}]}]", app);
+    }
+}
+
+static void
+shape_namespaces(struct bench *b, unsigned int scale)
+{
+    for (unsigned int ns = 0; ns < 25000 / scale; ns++) {
+        put_namespace(b, ns, "");
+        put_small_namespace(b, ns);
+    }
+}
+
+/* A hundred namespaces with a hundred applications of ten pods. */
+static void
+shape_mixed(struct bench *b, unsigned int scale)
+{
+    for (unsigned int ns = 0; ns < 100; ns++) {
+        put_namespace(b, ns, "");
+        put_policy(b, ns, "\"podSelector\":{},\"policyTypes\":[\"Ingress\"]");
+        for (unsigned int app = 0; app < 100 / scale; app++) {
+            for (unsigned int i = 0; i < 10; i++) {
+                put_pod(b, ns, "\"app\":\"a%u\"", app);
+            }
+            put_policy(b, ns, SELECT "\"app\":\"a%u\"}},"
+                       "\"policyTypes\":[\"Ingress\",\"Egress\"],"
+                       "\"ingress\":[{\"from\":[{" PEER("app") "\"a%u\"}}}],"
+                       "\"ports\":[{\"port\":80}]}],"
+                       "\"egress\":[{\"to\":[{" PEER("app") "\"a%u\"}}}]}]",
+                       app, (app + 1) % (100 / scale),
+                       (app + 2) % (100 / scale));
+        }
+    }
+}
+
+/* All policies select all pods. */
+static void
+shape_one_label(struct bench *b, unsigned int scale)
+{
+    put_namespace(b, 0, "");
+    for (unsigned int i = 0; i < 10000 / scale; i++) {
+        put_pod(b, 0, "\"app\":\"scale\"");
+    }
+    for (unsigned int i = 0; i < 10000 / scale; i++) {
+        put_policy(b, 0, SELECT "\"app\":\"scale\"}},"
+                   "\"policyTypes\":[\"Ingress\",\"Egress\"],"
+                   "\"ingress\":[{\"from\":[{" PEER("app") "\"scale\"}}}]}],"
+                   "\"egress\":[{\"to\":[{" PEER("app") "\"scale\"}}}]}]");
+    }
+}
+
+/* Five thousand pairs of pods, each with two policies of its own. */
+static void
+shape_pairs(struct bench *b, unsigned int scale)
+{
+    put_namespace(b, 0, "");
+    for (unsigned int i = 0; i < 5000 / scale; i++) {
+        for (unsigned int j = 1; j <= 2; j++) {
+            put_pod(b, 0, "\"app-%u\":\"p%u\"", j, i);
+            put_policy(b, 0, SELECT "\"app-%u\":\"p%u\"}},"
+                       "\"policyTypes\":[\"Ingress\",\"Egress\"],"
+                       "\"ingress\":[{\"from\":[{" PEER("app-1") "\"p%u\"}}},"
+                       "{" PEER("app-2") "\"p%u\"}}}]}],"
+                       "\"egress\":[{\"to\":[{" PEER("app-1") "\"p%u\"}}},"
+                       "{" PEER("app-2") "\"p%u\"}}}]}]", j, i, i, i, i, i);
+        }
+    }
+}
+
+/* A thousand namespaces in groups of ten; whoever is in the group may come. */
+static void
+shape_namespace_selector(struct bench *b, unsigned int scale)
+{
+    for (unsigned int ns = 0; ns < 1000 / scale; ns++) {
+        char label[64];
+
+        snprintf(label, sizeof label, "\"group\":\"g%u\"", ns / 10);
+        put_namespace(b, ns, label);
+        for (unsigned int app = 0; app < 10; app++) {
+            for (unsigned int i = 0; i < 10; i++) {
+                put_pod(b, ns, "\"app\":\"a%u\"", app);
+            }
+            put_policy(b, ns, SELECT "\"app\":\"a%u\"}},"
+                       "\"policyTypes\":[\"Ingress\",\"Egress\"],"
+                       "\"ingress\":[{\"from\":[{\"namespaceSelector\":"
+                       "{\"matchLabels\":{\"group\":\"g%u\"}},"
+                       PEER("app") "\"a%u\"}}}]}],"
+                       "\"egress\":[{\"to\":[{\"namespaceSelector\":"
+                       "{\"matchLabels\":{\"group\":\"g%u\"}}}]}]",
+                       app, ns / 10, (app + 1) % 10, ns / 10);
+        }
+    }
+}
+
+static const struct shape {
+    const char *name;
+    void (*make)(struct bench *, unsigned int scale);
+} shapes[] = {
+    { "namespaces", shape_namespaces },
+    { "mixed", shape_mixed },
+    { "one-label", shape_one_label },
+    { "pairs", shape_pairs },
+    { "namespace-selector", shape_namespace_selector },
+};
+
+/* Measures. */
+
+static double
+clock_now(clockid_t clock)
+{
+    struct timespec ts;
+
+    clock_gettime(clock, &ts);
+    return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+/* Bytes resident. */
+static long
+resident(void)
+{
+    long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+
+    if (!f || fscanf(f, "%*d %ld", &pages) != 1) {
+        ovs_fatal(0, "/proc/self/statm cannot be read");
+    }
+    fclose(f);
+    return pages * sysconf(_SC_PAGESIZE);
+}
+
+static void
+measure(struct bench *b)
+{
+    struct compile_config config = {
+        .pipeline = { PIPELINE_DEFAULT_BASE, PIPELINE_DEFAULT_ZONE, false },
+    };
+    struct compile_stats stats;
+    struct rusage usage;
+
+    malloc_trim(0);
+    long model = resident();
+    double start = clock_now(CLOCK_MONOTONIC);
+    double cpu = clock_now(CLOCK_PROCESS_CPUTIME_ID);
+    struct compile *c = compile_create(&config, b->pool, b->model);
+
+    compile_run(c);
+    cpu = clock_now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+    double wall = clock_now(CLOCK_MONOTONIC) - start;
+    long end = resident();
+
+    compile_get_stats(c, &stats);
+    getrusage(RUSAGE_SELF, &usage);
+    printf("{\"pods\": %u, \"policies\": %u, \"namespaces\": %u, "
+           "\"seconds\": %.4f, \"cpu\": %.4f, \"model\": %ld, "
+           "\"resident\": %ld, \"peak\": %ld, \"flows\": %"PRIuSIZE", "
+           "\"conjunctions\": %"PRIuSIZE"}\n",
+           b->n_pods, b->n_policies, b->n_spaces, wall, cpu, model, end,
+           usage.ru_maxrss * 1024L, stats.n_flows, stats.n_conjunctions);
+    if (getenv("BENCH_DESTROY")) {
+        compile_destroy(c);
+    }
+}
+
+int
+main(int argc, char *argv[])
+{
+    struct bench b = { .text = DS_EMPTY_INITIALIZER };
+    unsigned int scale = argc > 2 ? atoi(argv[2]) : 1;
+
+    set_program_name(argv[0]);
+    b.pool = label_pool_create();
+    b.model = model_create(b.pool);
+    model_set_node_name(b.model, NODE);
+    for (size_t i = 0; i < ARRAY_SIZE(shapes); i++) {
+        if (argc > 1 && !strcmp(argv[1], shapes[i].name)) {
+            shapes[i].make(&b, scale ? scale : 1);
+            measure(&b);
+            return EXIT_SUCCESS;
+        }
+    }
+    ovs_fatal(0, "usage: bench_compile SHAPE [SCALE]");
+}
