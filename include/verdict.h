@@ -80,6 +80,10 @@ void verdict_uninit(struct verdict *);
 /* Just the answer, without reasons and without allocation. */
 bool verdict_allows(const struct model *, const struct verdict_query *);
 
+/* The same for one direction: what the node of that end enforces. */
+bool verdict_side_allows(const struct model *, const struct verdict_query *,
+                         enum k8s_direction);
+
 /* Fills 'e' from "NS/POD" or an address.  For a pod, takes the first address
  * of the family of 'like' if that is not NULL and it has one, else its first.
  * An address that a live pod owns gives that pod.  Returns NULL, or a message
@@ -92,7 +96,9 @@ char *verdict_endpoint_parse(const struct model *, const char *s,
  * which rules allow, in words. */
 void verdict_format(const struct verdict_query *, const struct verdict *,
                     struct ds *);
-/* The same for programs; the schema is in ovs-netpol(1). */
+/* Just the question: "SRC -> DST:PORT/PROTOCOL". */
+void verdict_format_query(const struct verdict_query *, struct ds *);
+/* The verdict for programs; the schema is in ovs-netpol(1). */
 struct json *verdict_to_json(const struct verdict_query *,
                              const struct verdict *);
 

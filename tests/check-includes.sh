@@ -18,11 +18,13 @@ may_see() {
     case $1 in
         verdict) echo prefix label k8s model ;;
         query) echo prefix k8s verdict ;;
+        replica) echo ptrs flowset pipeline ;;
+        verify) echo "$core verdict replica" ;;
         kube) echo "$core kubeconfig" ;;
         settings) echo "$core kubeconfig" ;;
         cmd) echo "$core verdict query settings dir kube ports bridge" ;;
         agent) echo "$core $node cmd" ;;
-        client) echo "$core verdict query dir" ;;
+        client) echo "$core verdict query replica verify dir" ;;
         ovs-netpold) echo agent settings ;;
         ovs-netpol) echo client ;;
         *) before "$1" ;;

@@ -266,13 +266,19 @@ format_side(const struct verdict_query *q, const struct verdict_side *side,
 }
 
 void
+verdict_format_query(const struct verdict_query *q, struct ds *ds)
+{
+    format_endpoint(&q->src, ds);
+    ds_put_cstr(ds, " -> ");
+    format_destination(q, ds);
+}
+
+void
 verdict_format(const struct verdict_query *q, const struct verdict *v,
                struct ds *ds)
 {
     ds_put_format(ds, "%-7s  ", v->allowed ? "allowed" : "denied");
-    format_endpoint(&q->src, ds);
-    ds_put_cstr(ds, " -> ");
-    format_destination(q, ds);
+    verdict_format_query(q, ds);
     ds_put_char(ds, '\n');
     if (address_is_v6(&q->src.address) != address_is_v6(&q->dst.address)) {
         ds_put_cstr(ds, "  an IPv4 and an IPv6 address cannot talk to each "

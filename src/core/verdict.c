@@ -360,6 +360,17 @@ verdict_allows(const struct model *model, const struct verdict_query *query)
             && side_allows(&c, K8S_INGRESS, NULL));
 }
 
+bool
+verdict_side_allows(const struct model *model,
+                    const struct verdict_query *query,
+                    enum k8s_direction direction)
+{
+    struct contact c;
+
+    contact_init(&c, model, query);
+    return side_allows(&c, direction, NULL);
+}
+
 /* Everything that decides in one direction lives in one namespace, so names
  * are enough to sort by. */
 static int

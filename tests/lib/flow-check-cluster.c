@@ -25,7 +25,7 @@ enum {
 };
 
 static void
-add_service(struct flow_check_service *services, size_t *n, uint8_t protocol,
+add_service(struct verify_service *services, size_t *n, uint8_t protocol,
             int port)
 {
     if (port < 0 || port > UINT16_MAX) {
@@ -43,7 +43,7 @@ add_service(struct flow_check_service *services, size_t *n, uint8_t protocol,
 /* A port range's edges, and what lies just outside. */
 static void
 add_rule_services(const struct cluster_rule *rule,
-                  struct flow_check_service *services, size_t *n)
+                  struct verify_service *services, size_t *n)
 {
     for (size_t i = 0; !rule->any_port && i < rule->n_ports; i++) {
         const struct cluster_port *p = &rule->ports[i];
@@ -61,7 +61,7 @@ add_rule_services(const struct cluster_rule *rule,
 /* Every service that the cluster may tell apart. */
 static size_t
 collect_services(const struct cluster *c,
-                 struct flow_check_service services[MAX_SERVICES])
+                 struct verify_service services[MAX_SERVICES])
 {
     size_t n = 0;
 
@@ -124,7 +124,7 @@ flow_check_cluster(const struct cluster *c,
                    size_t *n_cells)
 {
     struct in6_addr addresses[N_ADDRESSES];
-    struct flow_check_service services[MAX_SERVICES];
+    struct verify_service services[MAX_SERVICES];
     size_t n_addresses = collect_addresses(c, addresses);
     size_t n_services = collect_services(c, services);
     struct world world;
@@ -142,7 +142,7 @@ flow_check_cluster(const struct cluster *c,
     world_init(&world, config);
     world_load(&world, c, NULL);
     error = flow_check_world(&world,
-                             &(struct flow_check_plan) {
+                             &(struct verify_plan) {
                                  addresses, n_addresses, services, n_services
                              }, n_cells);
     world_uninit(&world);

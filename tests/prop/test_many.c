@@ -34,7 +34,7 @@ struct many {
     struct world world;
     unsigned int n_targets;
     unsigned int width;
-    const struct flow_check_service *services;
+    const struct verify_service *services;
     size_t n_services;
 };
 
@@ -235,7 +235,7 @@ check_sizes(const struct many *m, size_t n_policies)
 static void
 check_verdicts(const struct many *m, unsigned int n_policies)
 {
-    static const struct flow_check_service services[] = {
+    static struct verify_service services[] = {
         { IPPROTO_TCP, 443 }, { IPPROTO_TCP, 444 }, { IPPROTO_UDP, 53 },
         { IPPROTO_ICMP, 0 }
     };
@@ -251,7 +251,7 @@ check_verdicts(const struct many *m, unsigned int n_policies)
     addresses[n++] = target_address(0);
     addresses[n++] = target_address(m->n_targets - 1);
     error = flow_check_world(&m->world,
-                             &(struct flow_check_plan) {
+                             &(struct verify_plan) {
                                  addresses, n, services, ARRAY_SIZE(services)
                              }, &n_cells);
     if (error) {
@@ -315,7 +315,7 @@ delete_policies(struct many *m, unsigned int from, unsigned int to)
 static void
 test_ten_thousand_share_a_port(void **state)
 {
-    static const struct flow_check_service services[] = {
+    static struct verify_service services[] = {
         { IPPROTO_TCP, 443 }, { IPPROTO_UDP, 53 }
     };
     struct many m = {
@@ -334,7 +334,7 @@ test_ten_thousand_share_a_port(void **state)
 static void
 test_one_target_with_many_rules(void **state)
 {
-    static const struct flow_check_service services[] = {
+    static struct verify_service services[] = {
         { IPPROTO_TCP, 443 }, { IPPROTO_TCP, 80 }, { IPPROTO_UDP, 53 }
     };
     struct many m = {

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Shared by the files of verify. */
+
+#ifndef VERIFY_PRIVATE_H
+#define VERIFY_PRIVATE_H 1
+
+#include "verify.h"
+
+struct ds;
+struct k8s_pod;
+struct model_port;
+struct ptrs;
+
+/* verify-packet.c */
+bool verify_is_local(const struct model *, const struct k8s_pod *);
+bool verify_is_node_address(const struct model *, const struct in6_addr *);
+/* The pod's port, or NULL. */
+const struct model_port *verify_find_port(const struct model *,
+                                          const struct k8s_pod *);
+void verify_set_addresses(const struct in6_addr *src,
+                          const struct in6_addr *dst, struct flow *);
+void verify_set_service(uint8_t protocol, uint16_t port, struct flow *);
+/* The packet comes from that port, as the pod there sends. */
+void verify_come_from(const struct model_port *, struct flow *);
+/* Where a packet with this source address really comes in. */
+void verify_set_entry(const struct verify *, const struct verdict_endpoint *,
+                      struct flow *);
+
+/* verify-class.c: fills 'addresses' and 'n_all' of the plan.  'policies' are
+ * those that matter here, "struct k8s_policy". */
+void verify_plan_addresses(const struct verify *, const struct ptrs *policies,
+                           struct verify_plan *);
+
+/* verify-address.c: one address of each piece that the edges of all prefixes,
+ * in policies and flows, cut the address space into, and that no pod owns.
+ * Array of '*n' (caller frees). */
+struct in6_addr *verify_nobody(const struct verify *,
+                               const struct ptrs *policies, size_t *n);
+
+/* verify-service.c */
+void verify_plan_services(const struct verify *, const struct ptrs *policies,
+                          struct verify_plan *);
+
+#endif /* verify-private.h */
