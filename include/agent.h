@@ -7,6 +7,8 @@
  *   sources (dir or kube, ports, netif) -> model -> compile -> flowset
  *     -> bridge
  *
+ * and then of the observers, who only read: health, metrics, http.
+ *
  * Nothing is told to the switch before every source was read once; until then
  * the flows of an earlier run stay in force. */
 
@@ -18,9 +20,11 @@
 struct agent;
 struct settings;
 
-/* 'settings' is borrowed.  With 'cleanup' it does nothing but remove what we
- * ever put into the switch and the database. */
-struct agent *agent_create(const struct settings *, bool cleanup);
+/* 'settings' and 'control', the path of the control socket or NULL, are
+ * borrowed.  With 'cleanup' it does nothing but remove what we ever put into
+ * the switch and the database. */
+struct agent *agent_create(const struct settings *, bool cleanup,
+                           const char *control);
 void agent_destroy(struct agent *);
 void agent_run(struct agent *);
 void agent_wait(struct agent *);

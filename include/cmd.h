@@ -16,6 +16,8 @@
 struct bridge;
 struct dir;
 struct flowset;
+struct health;
+struct http;
 struct kube;
 struct model;
 struct ports;
@@ -30,6 +32,8 @@ struct cmd_context {
     const struct ports *ports;
     const struct flowset *flowset;
     const struct bridge *bridge;
+    const struct health *health;
+    const struct http *http;    /* NULL if metrics are not served. */
 };
 
 /* Registers the commands.  'context' and what it points to must outlive the

@@ -49,6 +49,7 @@ typedef void flowset_allow_actions(uint8_t table, uint32_t id,
 struct flowset *flowset_create(flowset_allow_actions *, void *aux);
 void flowset_destroy(struct flowset *);
 size_t flowset_count(const struct flowset *);           /* Wanted flows. */
+size_t flowset_count_table(const struct flowset *, uint8_t table);
 size_t flowset_count_parts(const struct flowset *);     /* conjunction()s. */
 
 /* Plain flows.  The flow must not exist as a shared one; if it is there, its

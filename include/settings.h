@@ -28,6 +28,9 @@ struct option;
 /* More than that is a mistake: a cluster has one for each family. */
 #define SETTINGS_MAX_SERVICE_CIDRS 32
 
+/* Where metrics and probes are served unless told otherwise. */
+#define SETTINGS_DEFAULT_METRICS_LISTEN "127.0.0.1:9640"
+
 struct settings {
     char *bridge;               /* Name of the bridge. */
     char *dir;                  /* Directory of manifests. */
@@ -42,6 +45,7 @@ struct settings {
     struct prefix *service_cidrs;       /* Destinations that the host
                                          * translates (S25). */
     size_t n_service_cidrs;
+    char *metrics_listen;       /* ADDRESS:PORT, or NULL: off. */
     bool no_spoof_guard;        /* Pods may send from any address. */
     bool recheck;               /* Running connections are judged again when
                                  * policies change. */

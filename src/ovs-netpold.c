@@ -213,7 +213,8 @@ main(int argc, char *argv[])
         exit(EXIT_FAILURE);
     }
     unixctl_command_register("exit", "", 0, 0, handle_exit, &exiting);
-    agent = agent_create(&settings, args.cleanup);
+    agent = agent_create(&settings, args.cleanup,
+                         unixctl ? unixctl_server_get_path(unixctl) : NULL);
     daemonize_complete();
     VLOG_INFO("%s (ovs-netpol) %s", program_name, VERSION);
 

@@ -58,6 +58,7 @@ struct flowset {
     struct flowset_shapes shapes;
     struct hmap actions;
     size_t n_wanted, n_conj;
+    size_t n_by_table[UINT8_MAX + 1];   /* Of the wanted ones. */
     size_t n_surprises;         /* Of the read-back under way. */
     flowset_allow_actions *allow_actions;
     void *aux;
@@ -132,6 +133,12 @@ size_t
 flowset_count(const struct flowset *fs)
 {
     return fs->n_wanted;
+}
+
+size_t
+flowset_count_table(const struct flowset *fs, uint8_t table)
+{
+    return fs->n_by_table[table];
 }
 
 size_t
@@ -231,12 +238,23 @@ drop_unwanted(struct flowset *fs, struct entry *f)
     }
 }
 
+/* Before 'f' gets an owner, which may be its first one. */
+static void
+start_wanting(struct flowset *fs, const struct entry *f)
+{
+    if (f->kind == KIND_NONE) {
+        fs->n_wanted++;
+        fs->n_by_table[f->table]++;
+    }
+}
+
 /* After the last owner of 'f' has gone. */
 static void
 stop_wanting(struct flowset *fs, struct entry *f)
 {
     clear_entry(fs, f);
     fs->n_wanted--;
+    fs->n_by_table[f->table]--;
     drop_unwanted(fs, f);
 }
 
@@ -252,7 +270,7 @@ flowset_set(struct flowset *fs, uint8_t table, uint16_t priority,
         = flowset_actions_ref(&fs->actions, ofpacts, ofpacts_len);
 
     ovs_assert(f->kind == KIND_NONE || f->kind == KIND_PLAIN);
-    fs->n_wanted += f->kind == KIND_NONE;
+    start_wanting(fs, f);
     clear_entry(fs, f);
     f->kind = KIND_PLAIN;
     f->cookie = cookie;
@@ -348,7 +366,7 @@ flowset_add_part(struct flowset *fs, uint8_t table, uint16_t priority,
     struct entry *f = get_flow(fs, table, priority, match);
 
     ovs_assert(f->kind != KIND_PLAIN);
-    fs->n_wanted += f->kind == KIND_NONE;
+    start_wanting(fs, f);
     fs->n_conj += part->n_clauses > 0;
     insert_part(f, part);
     f->cookie = cookie;

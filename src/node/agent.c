@@ -17,15 +17,21 @@
 #include "dirs.h"
 #include "flow.h"
 #include "flowset.h"
+#include "health.h"
+#include "histogram.h"
+#include "http.h"
 #include "kube.h"
 #include "kubeconfig.h"
 #include "label.h"
+#include "latency.h"
+#include "metrics.h"
 #include "model.h"
 #include "netif.h"
 #include "openvswitch/vlog.h"
 #include "pipeline.h"
 #include "ports.h"
 #include "settings.h"
+#include "timeval.h"
 #include "unixctl.h"
 #include "util.h"
 #include "waiters.h"
@@ -49,6 +55,13 @@ struct agent {
     struct netif *netif;
     struct bridge *bridge;
     struct waiters *waiters;
+    struct latency *latency;
+    struct histogram loop;
+    long long int woken;        /* When this turn of the loop began, by
+                                 * time_usec(). */
+    struct health *health;
+    struct metrics_context metrics;
+    struct http *http;          /* NULL if not wanted. */
     struct cmd_context cmd;
     struct unixctl_conn *flush; /* Who asked for a cleanup, or NULL. */
     bool cleanup;
@@ -58,6 +71,7 @@ struct agent {
 };
 
 static unixctl_cb_func handle_wait, handle_flush, handle_flows;
+static http_cb handle_get;
 
 static void
 connect_bridge(struct agent *a, struct flowset *fs)
@@ -72,9 +86,21 @@ connect_bridge(struct agent *a, struct flowset *fs)
 }
 
 static void
+stop_observers(struct agent *a)
+{
+    http_destroy(a->http);
+    a->http = NULL;
+    a->cmd.http = NULL;
+    health_destroy(a->health);
+    a->health = NULL;
+    a->cmd.health = NULL;
+}
+
+static void
 start_cleanup(struct agent *a)
 {
     a->cleanup = true;
+    stop_observers(a);
     a->empty = flowset_create(NULL, NULL);
     connect_bridge(a, a->empty);
     bridge_enable(a->bridge);
@@ -126,6 +152,36 @@ start_compiler(struct agent *a)
 }
 
 static void
+start_observers(struct agent *a, const char *control)
+{
+    const char *listen = a->settings->metrics_listen;
+    struct health_context health = {
+        .dir = a->dir,
+        .kube = a->kube,
+        .ports = a->ports,
+        .bridge = a->bridge,
+        .latency = a->latency,
+        .control = control,
+    };
+
+    a->health = health_create(&health);
+    a->metrics = (struct metrics_context) {
+        .settings = a->settings,
+        .model = a->model,
+        .compile = a->compile,
+        .flowset = compile_flowset(a->compile),
+        .dir = a->dir,
+        .kube = a->kube,
+        .ports = a->ports,
+        .bridge = a->bridge,
+        .health = a->health,
+        .latency = a->latency,
+        .loop = &a->loop,
+    };
+    a->http = listen ? http_create(listen, handle_get, a) : NULL;
+}
+
+static void
 register_commands(struct agent *a)
 {
     a->cmd = (struct cmd_context) {
@@ -136,6 +192,8 @@ register_commands(struct agent *a)
         .ports = a->ports,
         .flowset = compile_flowset(a->compile),
         .bridge = a->bridge,
+        .health = a->health,
+        .http = a->http,
     };
     cmd_register(&a->cmd);
     unixctl_command_register("wait", "[MILLISECONDS]", 0, 1, handle_wait, a);
@@ -144,7 +202,8 @@ register_commands(struct agent *a)
 }
 
 struct agent *
-agent_create(const struct settings *settings, bool cleanup)
+agent_create(const struct settings *settings, bool cleanup,
+             const char *control)
 {
     struct agent *a = xzalloc(sizeof *a);
 
@@ -153,10 +212,13 @@ agent_create(const struct settings *settings, bool cleanup)
     a->model = model_create(a->pool);
     a->ports = ports_create(settings->db, settings->bridge);
     a->waiters = waiters_create();
+    a->latency = latency_create();
+    a->woken = time_usec();
     if (cleanup) {
         start_cleanup(a);
     } else {
         start_compiler(a);
+        start_observers(a, control);
         register_commands(a);
     }
     return a;
@@ -168,7 +230,9 @@ agent_destroy(struct agent *a)
     if (!a) {
         return;
     }
+    stop_observers(a);
     waiters_destroy(a->waiters);
+    latency_destroy(a->latency);
     bridge_destroy(a->bridge);
     flowset_destroy(a->empty);
     compile_destroy(a->compile);
@@ -262,6 +326,42 @@ run_sources(struct agent *a)
     waiters_sources(a->waiters, is_read, a, model_generation(a->model));
 }
 
+/* What others ask for. */
+
+static bool
+handle_get(const char *path, struct http_reply *reply, void *agent_)
+{
+    const struct agent *a = agent_;
+
+    if (!strcmp(path, "/metrics")) {
+        reply->type = METRICS_CONTENT_TYPE;
+        metrics_format(&a->metrics, &reply->body);
+    } else if (!strcmp(path, "/healthz")) {
+        reply->status = health_is_alive(a->health, &reply->body) ? 200 : 503;
+    } else if (!strcmp(path, "/readyz")) {
+        reply->status = health_is_ready(a->health, &reply->body) ? 200 : 503;
+    } else {
+        return false;
+    }
+    if (!reply->body.length) {
+        ds_put_cstr(&reply->body, "ok\n");
+    }
+    return true;
+}
+
+static void
+run_observers(struct agent *a)
+{
+    if (a->synced) {
+        latency_note(a->latency, model_generation(a->model), a->woken);
+        latency_done(a->latency, bridge_generation(a->bridge), time_usec());
+    }
+    health_run(a->health, time_msec());
+    if (a->http) {
+        http_run(a->http);
+    }
+}
+
 /* The run. */
 
 static const char *
@@ -301,6 +401,7 @@ run_cleanup(struct agent *a)
 void
 agent_run(struct agent *a)
 {
+    a->woken = time_usec();
     if (a->cleanup) {
         run_cleanup(a);
         return;
@@ -313,6 +414,7 @@ agent_run(struct agent *a)
     }
     bridge_run(a->bridge);
     run_waiters(a);
+    run_observers(a);
 }
 
 void
@@ -328,7 +430,11 @@ agent_wait(struct agent *a)
         }
         netif_wait(a->netif);
         waiters_wait(a->waiters);
+        if (a->http) {
+            http_wait(a->http);
+        }
     }
+    histogram_add(&a->loop, time_usec() - a->woken);
 }
 
 bool

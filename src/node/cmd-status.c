@@ -6,12 +6,15 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ovs-json.h"
 
 #include "bridge.h"
 #include "dir.h"
 #include "flowset.h"
+#include "health.h"
+#include "http.h"
 #include "kube.h"
 #include "model.h"
 #include "openvswitch/dynamic-string.h"
@@ -130,6 +133,37 @@ format_switch(const struct cmd_context *c, const struct status *s,
     }
 }
 
+/* While the daemon removes its flows nobody watches its health. */
+static bool
+get_ready(const struct cmd_context *c, struct ds *reasons)
+{
+    if (!c->health) {
+        ds_put_cstr(reasons, "all flows are being removed\n");
+        return false;
+    }
+    return health_is_ready(c->health, reasons);
+}
+
+/* The reasons are indented. */
+static void
+format_health(const struct cmd_context *c, struct ds *ds)
+{
+    const char *listen = c->settings->metrics_listen;
+    const char *problem = c->http ? http_problem(c->http) : NULL;
+    struct ds reasons = DS_EMPTY_INITIALIZER;
+
+    ds_put_format(ds, "ready        %s\n",
+                  get_ready(c, &reasons) ? "yes" : "no");
+    for (char *line = ds_cstr(&reasons), *end; *line; line = end + 1) {
+        end = strchr(line, '\n');
+        ds_put_format(ds, "  %.*s\n", (int) (end - line), line);
+    }
+    ds_destroy(&reasons);
+    ds_put_format(ds, "metrics      %s%s%s\n", listen ? listen : "off",
+                  problem ? ": " : c->http ? ": served" : "",
+                  problem ? problem : "");
+}
+
 static void
 format_problem(const struct cmd_problem *p, struct ds *ds)
 {
@@ -177,6 +211,7 @@ to_text(const struct cmd_context *c, const struct status *s)
                   model_count(c->model, K8S_NAMESPACE),
                   model_count(c->model, K8S_POD), s->n_local_pods,
                   model_count(c->model, K8S_POLICY));
+    format_health(c, &ds);
     format_problems(c, &ds);
     return ds_steal_cstr(&ds);
 }
@@ -303,6 +338,34 @@ objects_to_json(const struct cmd_context *c, const struct status *s)
 }
 
 static struct json *
+reasons_to_json(const struct ds *reasons)
+{
+    struct json *json = json_array_create_empty();
+    char *lines = xstrdup(ds_cstr_ro(reasons)), *save = NULL;
+
+    for (char *line = strtok_r(lines, "\n", &save); line;
+         line = strtok_r(NULL, "\n", &save)) {
+        json_array_add(json, json_string_create(line));
+    }
+    free(lines);
+    return json;
+}
+
+static struct json *
+health_to_json(const struct cmd_context *c)
+{
+    struct ds reasons = DS_EMPTY_INITIALIZER;
+    struct json *json = json_object_create();
+
+    put_bool(json, "ready", get_ready(c, &reasons));
+    json_object_put(json, "reasons", reasons_to_json(&reasons));
+    put_string(json, "listen", c->settings->metrics_listen);
+    put_string(json, "problem", c->http ? http_problem(c->http) : NULL);
+    ds_destroy(&reasons);
+    return json;
+}
+
+static struct json *
 problems_to_json(const struct cmd_context *c)
 {
     struct json *json = json_array_create_empty();
@@ -341,6 +404,7 @@ to_json(const struct cmd_context *c, const struct status *s)
     json_object_put(json, "database", ports_to_json(c, s));
     json_object_put(json, "switch", switch_to_json(c, s));
     json_object_put(json, "objects", objects_to_json(c, s));
+    json_object_put(json, "health", health_to_json(c));
     json_object_put(json, "problems", problems_to_json(c));
 
     char *text = json_to_string(json, JSSF_PRETTY | JSSF_SORT);

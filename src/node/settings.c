@@ -15,7 +15,9 @@
 #include "doc.h"
 #include "kubeconfig.h"
 #include "openvswitch/dynamic-string.h"
+#include "packets.h"
 #include "pipeline.h"
+#include "socket-util.h"
 #include "util.h"
 
 /* A configuration file is a dozen lines. */
@@ -30,7 +32,7 @@ typedef char *store_func(void *p, const char *value);
 
 static store_func store_string, store_path, store_interface;
 static store_func store_established, store_table, store_zone, store_cidrs;
-static store_func store_bool, store_spoof_guard;
+static store_func store_bool, store_spoof_guard, store_listen;
 
 struct setting {
     const char *name;
@@ -72,6 +74,9 @@ static const struct setting table[] = {
       store_cidrs, 0 },
     { "gateway-port", "PORT", "interface that leads to the node itself",
       store_interface, offsetof(struct settings, gateway_port) },
+    { "metrics-listen", "ADDRESS:PORT|off",
+      "where to serve metrics and probes",
+      store_listen, offsetof(struct settings, metrics_listen) },
 };
 
 static char *
@@ -220,6 +225,42 @@ store_zone(void *p, const char *value)
     return error;
 }
 
+/* ADDRESS:PORT or [ADDRESS]:PORT; no names, whose meaning may change. */
+static bool
+is_listen_address(const char *value)
+{
+    struct in6_addr ipv6;
+    ovs_be32 ipv4;
+    char *copy = xstrdup(value);
+    char *host, *port;
+    int number;
+
+    inet_parse_host_port_tokens(copy, &host, &port);
+    bool ok = (host && port && str_to_int(port, 10, &number)
+               && number >= 0 && number <= UINT16_MAX
+               && (value[0] == '[' ? ipv6_parse(host, &ipv6)
+                                   : ip_parse(host, &ipv4)));
+    free(copy);
+    return ok;
+}
+
+static char *
+store_listen(void *p, const char *value)
+{
+    char **listen = p;
+
+    /* YAML reads the word as a truth value. */
+    if (!strcmp(value, "off") || !strcmp(value, "false")) {
+        free(*listen);
+        *listen = NULL;
+        return NULL;
+    } else if (!is_listen_address(value)) {
+        return xasprintf("\"%.64s\" is neither ADDRESS:PORT nor \"off\"",
+                         value);
+    }
+    return store_string(p, value);
+}
+
 static char *
 store(struct settings *settings, const struct setting *setting,
       const char *value)
@@ -240,6 +281,7 @@ settings_init(struct settings *settings)
         .db = xasprintf("unix:%s/db.sock", ovs_rundir()),
         .table_base = PIPELINE_DEFAULT_BASE,
         .zone = PIPELINE_DEFAULT_ZONE,
+        .metrics_listen = xstrdup(SETTINGS_DEFAULT_METRICS_LISTEN),
     };
 }
 
@@ -253,6 +295,7 @@ settings_uninit(struct settings *settings)
     free(settings->db);
     free(settings->node);
     free(settings->gateway_port);
+    free(settings->metrics_listen);
     free(settings->service_cidrs);
 }
 

@@ -174,6 +174,8 @@ test_plain(void **state)
     set(fs, WEB " actions=drop");
     assert_true(flowset_is_dirty(fs));
     assert_int_equal(flowset_count(fs), 1);
+    assert_int_equal(flowset_count_table(fs, 1), 1);
+    assert_int_equal(flowset_count_table(fs, 0), 0);
     expect_delta(fs, "+ " WEB_OUT " actions=drop\n");
     expect_delta(fs, "");
 
@@ -190,6 +192,7 @@ test_plain(void **state)
 
     unset(fs, WEB " actions=drop");
     assert_int_equal(flowset_count(fs), 0);
+    assert_int_equal(flowset_count_table(fs, 1), 0);
     expect_delta(fs, "- cookie=0x7,table=1,priority=5,tcp,tp_dst=80 "
                      "actions=drop\n");
     expect_flows(fs, "");

@@ -112,6 +112,7 @@ test_defaults(void **state)
     assert_memory_equal(s.db, "unix:", 5);
     assert_false(s.recheck);
     assert_int_equal(s.table_base, 40);
+    assert_string_equal(s.metrics_listen, "127.0.0.1:9640");
     assert_error(settings_check(&s, false), "--bridge is missing");
     settings_uninit(&s);
 }
@@ -125,7 +126,8 @@ test_every_setting(void **state)
     assert_no_error(load(&s, "bridge: br-int\ndir: /etc/policies\n"
                          "db: tcp:127.0.0.1:6640\nnode: '7'\n"
                          "established: recheck\ntable-base: 100\n"
-                         "zone: 65535\ngateway-port: gw0\n"));
+                         "zone: 65535\ngateway-port: gw0\n"
+                         "metrics-listen: '[::]:80'\n"));
     assert_string_equal(s.bridge, "br-int");
     assert_string_equal(s.dir, "/etc/policies");
     assert_string_equal(s.db, "tcp:127.0.0.1:6640");
@@ -134,6 +136,7 @@ test_every_setting(void **state)
     assert_int_equal(s.table_base, 100);
     assert_int_equal(s.zone, 65535);
     assert_string_equal(s.gateway_port, "gw0");
+    assert_string_equal(s.metrics_listen, "[::]:80");
     assert_no_error(settings_check(&s, false));
     settings_uninit(&s);
 }
@@ -315,6 +318,43 @@ test_unreadable_files(void **state)
 }
 
 static void
+test_listen(void **state)
+{
+    static const char *const wrong[] = {
+        "", "9640", ":9640", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x",
+        "127.0.0.1:65536", "127.0.0.1:-1", "localhost:80", "::1:80", "[::1]",
+        "[127.0.0.1]:80", "127.0.0.1:80:80",
+    };
+    static const char *const right[] = {
+        "0.0.0.0:1", "127.0.0.1:0", "[::1]:65535", "[fe80::1]:80",
+    };
+    size_t i = number_of("metrics-listen");
+    struct settings s;
+
+    settings_init(&s);
+    for (size_t j = 0; j < ARRAY_SIZE(wrong); j++) {
+        char *error = settings_set_flag(&s, i, wrong[j]);
+        if (!error) {
+            fail_msg("took \"%s\"", wrong[j]);
+        }
+        free(error);
+    }
+    assert_string_equal(s.metrics_listen, "127.0.0.1:9640");
+    for (size_t j = 0; j < ARRAY_SIZE(right); j++) {
+        assert_no_error(settings_set_flag(&s, i, right[j]));
+        assert_string_equal(s.metrics_listen, right[j]);
+    }
+    assert_no_error(settings_set_flag(&s, i, "off"));
+    assert_null(s.metrics_listen);
+    settings_uninit(&s);
+
+    settings_init(&s);
+    assert_no_error(load(&s, "metrics-listen: off\n"));
+    assert_null(s.metrics_listen);
+    settings_uninit(&s);
+}
+
+static void
 test_flag_errors(void **state)
 {
     struct settings s;
@@ -376,6 +416,7 @@ main(void)
         cmocka_unit_test(test_empty_file),
         cmocka_unit_test(test_file_errors),
         cmocka_unit_test(test_unreadable_files),
+        cmocka_unit_test(test_listen),
         cmocka_unit_test(test_flag_errors),
         cmocka_unit_test(test_source),
         cmocka_unit_test(test_usage),

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "metrics.h"
+
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "bridge.h"
+#include "compile.h"
+#include "dir.h"
+#include "flowset.h"
+#include "health.h"
+#include "kube.h"
+#include "latency.h"
+#include "model.h"
+#include "pipeline.h"
+#include "ports.h"
+#include "settings.h"
+#include "timeval.h"
+#include "util.h"
+
+#include "metrics-text.h"
+
+/* A sample without labels. */
+static void
+put(struct metrics_writer *w, enum metric metric, double value)
+{
+    metrics_put(w, metric, value, NULL);
+}
+
+/* With one label. */
+static void
+put1(struct metrics_writer *w, enum metric metric, double value,
+     const char *label)
+{
+    metrics_put(w, metric, value, &label);
+}
+
+static void
+put_state(const struct metrics_context *c, struct metrics_writer *w)
+{
+    put1(w, METRIC_BUILD, 1, VERSION);
+    put(w, METRIC_READY, health_is_ready(c->health, NULL));
+    put1(w, METRIC_GENERATION, model_generation(c->model), "model");
+    put1(w, METRIC_GENERATION, bridge_generation(c->bridge), "switch");
+    put(w, METRIC_LAG, latency_lag(c->latency, time_usec()) / 1e6);
+    metrics_put_histogram(w, METRIC_INSTALL, latency_histogram(c->latency));
+}
+
+/* Sources. */
+
+/* A value of each kind of objects that the API server is asked for. */
+static void
+put_kinds(const struct kube_status *kube, struct metrics_writer *w,
+          enum metric metric, double value(const struct kube_kind_status *))
+{
+    for (enum k8s_kind k = 0; k < K8S_N_KINDS; k++) {
+        put1(w, metric, value(&kube->kinds[k]), kube->kinds[k].name);
+    }
+}
+
+static double
+get_synced(const struct kube_kind_status *kind)
+{
+    return kind->synced;
+}
+
+static double
+get_up(const struct kube_kind_status *kind)
+{
+    return kind->synced && !kind->error;
+}
+
+static double
+get_lists(const struct kube_kind_status *kind)
+{
+    return kind->n_lists;
+}
+
+static double
+get_watches(const struct kube_kind_status *kind)
+{
+    return kind->n_watches;
+}
+
+static double
+get_events(const struct kube_kind_status *kind)
+{
+    return kind->n_events;
+}
+
+static void
+put_sources(const struct metrics_context *c, struct metrics_writer *w)
+{
+    struct kube_status kube;
+
+    if (c->kube) {
+        kube_get_status(c->kube, &kube);
+        put_kinds(&kube, w, METRIC_SOURCE_SYNCED, get_synced);
+    } else {
+        put1(w, METRIC_SOURCE_SYNCED, dir_is_synced(c->dir), "directory");
+    }
+    put1(w, METRIC_SOURCE_SYNCED, ports_is_ready(c->ports), "database");
+    if (c->kube) {
+        put_kinds(&kube, w, METRIC_SOURCE_UP, get_up);
+    } else {
+        put1(w, METRIC_SOURCE_UP, dir_is_synced(c->dir), "directory");
+    }
+    put1(w, METRIC_SOURCE_UP,
+         ports_is_connected(c->ports) && !ports_problem(c->ports), "database");
+    if (c->kube) {
+        put_kinds(&kube, w, METRIC_SOURCE_LISTS, get_lists);
+        put_kinds(&kube, w, METRIC_SOURCE_WATCHES, get_watches);
+        put_kinds(&kube, w, METRIC_SOURCE_EVENTS, get_events);
+        put(w, METRIC_API_CHECKS, kube.n_checks);
+    }
+}
+
+static size_t
+count_problems(const struct metrics_context *c)
+{
+    struct kube_status kube;
+    struct dir_status dir;
+
+    if (c->kube) {
+        kube_get_status(c->kube, &kube);
+        return kube.n_problems;
+    }
+    dir_get_status(c->dir, &dir);
+    return dir.n_problems;
+}
+
+static void
+put_objects(const struct metrics_context *c, struct metrics_writer *w)
+{
+    size_t n_ports;
+
+    put1(w, METRIC_OBJECTS, model_count(c->model, K8S_NAMESPACE), "Namespace");
+    put1(w, METRIC_OBJECTS, model_count(c->model, K8S_POD), "Pod");
+    put1(w, METRIC_OBJECTS, model_count(c->model, K8S_POLICY),
+         "NetworkPolicy");
+    put(w, METRIC_PROBLEMS, count_problems(c));
+    model_ports(c->model, &n_ports);
+    put(w, METRIC_INTERFACES, n_ports);
+}
+
+/* The compiler. */
+
+static const char *const directions[K8S_N_DIRECTIONS] = {
+    [K8S_EGRESS] = "egress",
+    [K8S_INGRESS] = "ingress",
+};
+
+static void
+put_classes(struct metrics_writer *w, const char *role, const size_t n[])
+{
+    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
+        metrics_put(w, METRIC_CLASSES, n[d],
+                    (const char *[]) { role, directions[d] });
+    }
+}
+
+static void
+put_compiler(const struct metrics_context *c, struct metrics_writer *w)
+{
+    uint8_t base = c->settings->table_base;
+    struct compile_stats stats;
+
+    compile_get_stats(c->compile, &stats);
+    put_classes(w, "target", stats.n_target_classes);
+    put_classes(w, "peer", stats.n_peer_classes);
+    put_classes(w, "net", stats.n_net_classes);
+    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
+        put1(w, METRIC_RULES, stats.n_rules[d], directions[d]);
+    }
+    put(w, METRIC_POLICIES, stats.n_policies);
+    put1(w, METRIC_FLOWS, flowset_count_table(c->flowset, 0), "0");
+    for (int t = 0; t < N_TABLES; t++) {
+        put1(w, METRIC_FLOWS, flowset_count_table(c->flowset, base + t),
+             pipeline_table_names[t]);
+    }
+    put(w, METRIC_CONJUNCTIONS, stats.n_conjunctions);
+}
+
+static void
+put_switch(const struct metrics_context *c, struct metrics_writer *w)
+{
+    struct bridge_status b;
+
+    bridge_get_status(c->bridge, &b);
+    put(w, METRIC_SWITCH_UP, b.connected);
+    put(w, METRIC_SWITCH_CONNECTIONS, b.n_connections);
+    put1(w, METRIC_BUNDLES, b.n_bundles, "committed");
+    put1(w, METRIC_BUNDLES, b.n_refused, "refused");
+    put(w, METRIC_FLOW_MODS, b.n_flow_mods);
+    put(w, METRIC_TAMPERED, b.n_tampered);
+    put(w, METRIC_REPAIRS, b.n_repairs);
+    put(w, METRIC_FOREIGN, b.n_foreign);
+}
+
+/* Ourselves. */
+
+static double
+cpu_seconds(void)
+{
+    struct rusage usage;
+
+    return (getrusage(RUSAGE_SELF, &usage)
+            ? 0
+            : (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec
+               + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6));
+}
+
+/* In bytes, 0 if unknown. */
+static double
+resident_memory(void)
+{
+    FILE *stream = fopen("/proc/self/statm", "r");
+    unsigned long int pages = 0;
+
+    if (stream) {
+        if (fscanf(stream, "%*u %lu", &pages) != 1) {
+            pages = 0;
+        }
+        fclose(stream);
+    }
+    return (double) pages * get_page_size();
+}
+
+void
+metrics_format(const struct metrics_context *c, struct ds *ds)
+{
+    struct metrics_writer w;
+
+    metrics_writer_init(&w, ds);
+    put_state(c, &w);
+    put_sources(c, &w);
+    put_objects(c, &w);
+    put_compiler(c, &w);
+    put_switch(c, &w);
+    metrics_put_histogram(&w, METRIC_LOOP, c->loop);
+    put(&w, METRIC_CPU, cpu_seconds());
+    put(&w, METRIC_MEMORY, resident_memory());
+    metrics_writer_finish(&w);
+}
