@@ -20,6 +20,7 @@ struct health;
 struct http;
 struct kube;
 struct model;
+struct pipeline_config;
 struct ports;
 struct settings;
 
@@ -31,6 +32,7 @@ struct cmd_context {
     struct kube *kube;          /* and then this is not NULL. */
     const struct ports *ports;
     const struct flowset *flowset;
+    const struct pipeline_config *pipeline;
     const struct bridge *bridge;
     const struct health *health;
     const struct http *http;    /* NULL if metrics are not served. */

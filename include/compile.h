@@ -57,6 +57,10 @@ bool compile_run(struct compile *);
  * until told otherwise; 0 for none.  Returns true if that changed anything. */
 bool compile_set_gateway(struct compile *, uint32_t ofport);
 
+/* With attach: chain, the table that gets what is allowed, 1..253.  Returns
+ * true if that changed anything. */
+bool compile_set_next_table(struct compile *, uint8_t table);
+
 /* The result: owned by the compiler. */
 struct flowset *compile_flowset(struct compile *);
 

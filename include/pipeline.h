@@ -29,8 +29,9 @@ enum pipeline_table {
 extern const char *const pipeline_table_names[N_TABLES];
 extern const char *const pipeline_table_purposes[N_TABLES];
 
-/* The tables must leave room for OVS's own table 254. */
-#define PIPELINE_MAX_BASE (253 - N_TABLES)
+/* Table 254 is Open vSwitch's own. */
+#define PIPELINE_MAX_TABLE 253
+#define PIPELINE_MAX_BASE (PIPELINE_MAX_TABLE - N_TABLES)
 #define PIPELINE_DEFAULT_BASE 40
 #define PIPELINE_DEFAULT_ZONE 40
 
@@ -43,6 +44,7 @@ extern const char *const pipeline_table_purposes[N_TABLES];
 #define REG_PEER(DIRECTION) (2 + 3 * (DIRECTION))
 #define REG_NET(DIRECTION) (3 + 3 * (DIRECTION))
 #define REG_RULE(DIRECTION) (7 + (DIRECTION))
+#define N_REGISTERS 9
 
 /* Cookies: magic 16 | kind 8 | reserved 8 | id 32. */
 #define COOKIE_MAGIC UINT64_C(0x6e70000000000000)
@@ -95,6 +97,9 @@ struct pipeline_config {
     uint8_t base;               /* 1..PIPELINE_MAX_BASE. */
     uint16_t zone;              /* Conntrack zone. */
     bool recheck;               /* established: recheck. */
+    bool chain;                 /* attach: chain, no hook in table 0. */
+    uint8_t next_table;         /* With 'chain': who gets what is allowed; 0
+                                 * while that is not known. */
 };
 
 static inline uint8_t
@@ -107,9 +112,19 @@ pipeline_table(const struct pipeline_config *config, enum pipeline_table t)
 struct ofputil_table_map *pipeline_table_map(const struct pipeline_config *);
 void pipeline_table_map_destroy(struct ofputil_table_map *);
 
+/* True if 'table' is one of ours. */
+static inline bool
+pipeline_has_table(const struct pipeline_config *config, unsigned int table)
+{
+    return table >= config->base && table < config->base + N_TABLES;
+}
+
 /* Adds the static flows to 'fs'.  They are part of the program: that they
  * parse is a test, and it asserts. */
 void pipeline_install(const struct pipeline_config *, struct flowset *fs);
+/* The same for just those that depend on 'next_table'. */
+void pipeline_install_next(const struct pipeline_config *,
+                           struct flowset *fs);
 
 /* Action "goto_table:T". */
 void pipeline_put_goto(const struct pipeline_config *, enum pipeline_table,

@@ -44,6 +44,10 @@ void ports_free(struct model_port *, size_t n);
 /* OpenFlow port of the bridge's interface 'name', 0 if it has none. */
 uint32_t ports_find_ofport(const struct ports *, const char *name);
 
+/* Number of the one table that has 'name' in the bridge's flow_tables, -1 if
+ * none has, or more than one. */
+int ports_find_table(const struct ports *, const char *name);
+
 /* Table names: 'names[i]' is wanted for table 'base' + i.  Written when the
  * database disagrees, removed by ports_clear_table_names(). */
 void ports_set_table_names(struct ports *, uint8_t base,

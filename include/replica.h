@@ -10,7 +10,9 @@
  *
  * Table 0 holds our hook only: a packet that misses it is the bridge's, as one
  * that we let through if the guard bit is set, else as one that we were never
- * asked about.
+ * asked about.  With attach: chain packets come in at Entry, and are let
+ * through when they reach the next table.  One that is let through with
+ * registers of ours or connection tracking left in it is "strange" too.
  *
  * Used to check flows against the reference evaluator, see verify.h. */
 
@@ -56,7 +58,7 @@ struct replica_outcome {
     bool guarded;               /* Passed, and our tables were asked. */
     unsigned int n_commits;     /* ct(commit) actions... */
     bool marked;                /* ...of which one set ct_mark[0]. */
-    uint32_t targets[2];        /* At the end: the classes of the targets... */
+    uint32_t targets[2];        /* At the last flow: the targets... */
     uint32_t rules[2];          /* ...and the rules, see pipeline.h. */
     uint64_t cookie;            /* Of the last flow that it matched. */
 };

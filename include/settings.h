@@ -46,6 +46,9 @@ struct settings {
                                          * translates (S25). */
     size_t n_service_cidrs;
     char *metrics_listen;       /* ADDRESS:PORT, or NULL: off. */
+    bool chain;                 /* Others' flows send packets to us, and we
+                                 * send them on to 'next_table'. */
+    char *next_table;           /* Number or name, or NULL. */
     bool no_spoof_guard;        /* Pods may send from any address. */
     bool recheck;               /* Running connections are judged again when
                                  * policies change. */
@@ -77,7 +80,11 @@ char *settings_set_flag(struct settings *, size_t i, const char *value)
 char *settings_load(struct settings *, const char *name)
     OVS_WARN_UNUSED_RESULT;
 
-/* NULL, or what is missing (caller frees).  A cleanup needs no source. */
+/* The number in 'next_table', 0 if that is a name. */
+uint8_t settings_next_table(const struct settings *);
+
+/* NULL, or what is missing or does not go together (caller frees).  A cleanup
+ * needs no source. */
 char *settings_check(const struct settings *, bool cleanup)
     OVS_WARN_UNUSED_RESULT;
 

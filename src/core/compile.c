@@ -341,6 +341,17 @@ compile_set_gateway(struct compile *c, uint32_t ofport)
     return true;
 }
 
+bool
+compile_set_next_table(struct compile *c, uint8_t table)
+{
+    if (c->config.pipeline.next_table == table) {
+        return false;
+    }
+    c->config.pipeline.next_table = table;
+    pipeline_install_next(&c->config.pipeline, c->fs);
+    return true;
+}
+
 /* The run. */
 
 static void

@@ -66,17 +66,17 @@ pipeline_put_set_reg(int reg, uint32_t value, struct ofpbuf *ofpacts)
                          NULL);
 }
 
-/* 'line' with each ZONE replaced by the number. */
+/* 'line' with each 'word' replaced by 'number'. */
 static char *
-substitute_zone(const char *line, uint16_t zone)
+substitute(const char *line, const char *word, unsigned int number)
 {
     struct ds s = DS_EMPTY_INITIALIZER;
     const char *p;
 
-    while ((p = strstr(line, "ZONE"))) {
+    while ((p = strstr(line, word))) {
         ds_put_buffer(&s, line, p - line);
-        ds_put_format(&s, "%"PRIu16, zone);
-        line = p + strlen("ZONE");
+        ds_put_format(&s, "%u", number);
+        line = p + strlen(word);
     }
     ds_put_cstr(&s, line);
     return ds_steal_cstr(&s);
@@ -87,7 +87,8 @@ install_line(const struct pipeline_config *config,
              const struct ofputil_table_map *map, const char *line,
              struct flowset *fs)
 {
-    char *text = substitute_zone(line, config->zone);
+    char *zoned = substitute(line, "ZONE", config->zone);
+    char *text = substitute(zoned, "NEXT", config->next_table);
     enum ofputil_protocol protocols;
     struct ofputil_flow_mod fm;
     struct match match;
@@ -104,6 +105,7 @@ install_line(const struct pipeline_config *config,
     minimatch_destroy(&fm.match);
     free(CONST_CAST(struct ofpact *, fm.ofpacts));
     free(text);
+    free(zoned);
 }
 
 static void
@@ -121,7 +123,19 @@ install_text(const struct pipeline_config *config, const char *const lines[],
 void
 pipeline_install(const struct pipeline_config *config, struct flowset *fs)
 {
-    install_text(config, flows_hook, fs);
+    if (!config->chain) {
+        install_text(config, flows_hook, fs);
+    }
+    pipeline_install_next(config, fs);
     install_text(config, flows_static, fs);
     install_text(config, config->recheck ? flows_recheck : flows_keep, fs);
+}
+
+void
+pipeline_install_next(const struct pipeline_config *config,
+                      struct flowset *fs)
+{
+    if (config->chain && config->next_table) {
+        install_text(config, flows_chain, fs);
+    }
 }

@@ -225,6 +225,19 @@ struct passage {
     struct ds *trace;
 };
 
+/* Where packets come in, and where those go that are let through. */
+static uint8_t
+first_table(const struct pipeline_config *config)
+{
+    return config->chain ? pipeline_table(config, TABLE_ENTRY) : 0;
+}
+
+static uint8_t
+last_table(const struct pipeline_config *config)
+{
+    return config->chain ? config->next_table : 0;
+}
+
 static void
 put_trace(const struct passage *x, const struct replica_flow *f)
 {
@@ -291,6 +304,9 @@ act(struct passage *x, const struct replica_flow *f)
         case OFPACT_RESUBMIT:
             next = ofpact_get_RESUBMIT(a)->table_id;
             break;
+        case OFPACT_CT_CLEAR:
+            x->flow.ct_state = 0;
+            break;
         case OFPACT_CT:
             next = track(x, ofpact_get_CT(a), next);
             break;
@@ -306,32 +322,57 @@ act(struct passage *x, const struct replica_flow *f)
     return next;
 }
 
-/* Where no flow of 'table' matched. */
+/* The packet is with the bridge's own flows.  If we let it through, nothing of
+ * ours is left in it but the guard. */
 static void
-miss(struct passage *x, int table)
+leave(struct passage *x)
 {
-    x->outcome->passed = !table;
-    x->outcome->guarded = (!table
-                           && (x->flow.regs[REG_FLAGS] & REG_FLAG_GUARD));
+    const struct pipeline_config *config = &x->replica->config;
+    uint32_t flags = x->flow.regs[REG_FLAGS];
+    uint32_t left = config->chain ? flags : flags & ~REG_FLAG_GUARD;
+
+    x->outcome->passed = true;
+    x->outcome->guarded = config->chain || flags & REG_FLAG_GUARD;
+    for (int i = 1; i < N_REGISTERS; i++) {
+        left |= x->flow.regs[i];
+    }
+    if (x->outcome->guarded && (left || x->flow.ct_state)) {
+        x->outcome->passed = false;
+        x->outcome->strange = true;
+    }
+}
+
+static void
+note_registers(struct passage *x)
+{
+    for (int d = 0; d < 2; d++) {
+        x->outcome->targets[d] = x->flow.regs[REG_TARGET(d)];
+        x->outcome->rules[d] = x->flow.regs[REG_RULE(d)];
+    }
 }
 
 static void
 pass_through(struct passage *x)
 {
+    const struct pipeline_config *config = &x->replica->config;
     const struct replica_flow *f;
     unsigned int n_hops = 0;
-    int table = 0;
+    int table = first_table(config);
 
     do {
-        if (!find_table(x->replica, table) || n_hops++ >= MAX_HOPS) {
+        bool is_ours = find_table(x->replica, table) != NULL;
+
+        f = is_ours ? find_flow(x->replica, table, &x->flow) : NULL;
+        if (!f && table == last_table(config)) {
+            leave(x);
+            break;
+        } else if (!is_ours || n_hops++ >= MAX_HOPS) {
             x->outcome->strange = true;
             break;
-        }
-        f = find_flow(x->replica, table, &x->flow);
-        if (!f) {
-            miss(x, table);
+        } else if (!f) {
             break;
         }
+        note_registers(x);
         x->outcome->cookie = f->cookie;
         if (x->trace) {
             put_trace(x, f);
@@ -355,8 +396,4 @@ replica_send(const struct replica *r, const struct flow *packet,
 
     memset(outcome, 0, sizeof *outcome);
     pass_through(&x);
-    for (int d = 0; d < 2; d++) {
-        outcome->targets[d] = x.flow.regs[REG_TARGET(d)];
-        outcome->rules[d] = x.flow.regs[REG_RULE(d)];
-    }
 }

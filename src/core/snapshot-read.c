@@ -12,6 +12,7 @@
 #include "k8s-private.h"
 #include "model.h"
 #include "packets.h"
+#include "pipeline.h"
 #include "split.h"
 #include "util.h"
 
@@ -68,6 +69,24 @@ get_established(struct k8s_parser *p, const struct k8s_field *spec,
 }
 
 static bool
+get_attach(struct k8s_parser *p, const struct k8s_field *spec,
+           struct snapshot_node *node)
+{
+    struct k8s_field field = k8s_field_member(spec, "attach");
+    int64_t next = node->next_table;
+    const char *text = "hook";
+
+    if (!k8s_get_string(p, &field, &text)
+        || !get_number(p, spec, "nextTable", 0, PIPELINE_MAX_TABLE, &next)) {
+        return false;
+    }
+    node->next_table = next;
+    node->chain = !strcmp(text, "chain");
+    return (node->chain || !strcmp(text, "hook")
+            || k8s_fail_text(p, &field, text, "is not hook or chain"));
+}
+
+static bool
 get_cidrs(struct k8s_parser *p, const struct k8s_field *spec,
           struct model *model)
 {
@@ -107,6 +126,7 @@ read_settings(struct k8s_parser *p, const struct k8s_field *root,
         || !get_number(p, &spec, "tableBase", 1, UINT8_MAX, &base)
         || !get_number(p, &spec, "zone", 0, UINT16_MAX, &zone)
         || !get_established(p, &spec, &r->node->recheck)
+        || !get_attach(p, &spec, r->node)
         || !k8s_get_bool(p, &guard, &r->node->spoof_guard)) {
         return false;
     }

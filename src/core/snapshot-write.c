@@ -66,6 +66,10 @@ write_settings(const struct model *model, const struct snapshot_node *node,
 
     ds_put_cstr(s, "\"spec\":{");
     put_string("bridge", node->bridge, s);
+    if (node->chain) {
+        ds_put_format(s, "\"attach\":\"chain\",\"nextTable\":%u,",
+                      node->next_table);
+    }
     ds_put_format(s, "\"tableBase\":%u,\"zone\":%u,\"established\":\"%s\","
                   "\"spoofGuard\":%s,\"serviceCIDRs\":[", node->table_base,
                   node->zone, node->recheck ? "recheck" : "keep",

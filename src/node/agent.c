@@ -66,6 +66,8 @@ struct agent {
     struct unixctl_conn *flush; /* Who asked for a cleanup, or NULL. */
     bool cleanup;
     bool synced;                /* Every source was read once. */
+    char *next_problem;         /* NULL, or why the next table is not known,
+                                 * or not any more. */
     unsigned int ports_seqno;   /* Of 'ports' last put into the model. */
     uint64_t ports_generation;  /* Of the model then. */
 };
@@ -134,6 +136,8 @@ start_compiler(struct agent *a)
             .base = a->settings->table_base,
             .zone = a->settings->zone,
             .recheck = a->settings->recheck,
+            .chain = a->settings->chain,
+            .next_table = settings_next_table(a->settings),
         },
         .spoof_guard = true,
     };
@@ -191,6 +195,7 @@ register_commands(struct agent *a)
         .kube = a->kube,
         .ports = a->ports,
         .flowset = compile_flowset(a->compile),
+        .pipeline = &compile_config(a->compile)->pipeline,
         .bridge = a->bridge,
         .health = a->health,
         .http = a->http,
@@ -242,6 +247,7 @@ agent_destroy(struct agent *a)
     netif_destroy(a->netif);
     model_destroy(a->model);
     label_pool_destroy(a->pool);
+    free(a->next_problem);
     free(a);
 }
 
@@ -268,6 +274,47 @@ update_gateway(struct agent *a)
                                          : ofp_to_u16(OFPP_LOCAL));
 }
 
+/* NULL, or why 'table', -1 for none, is not where to send packets. */
+static char *
+next_table_problem(const struct agent *a, const char *name, int table)
+{
+    const struct pipeline_config *config
+        = &compile_config(a->compile)->pipeline;
+
+    return (table < 0
+            ? xasprintf("next-table: bridge %s has no table, or more than "
+                        "one, with the name \"%s\"",
+                        a->settings->bridge, name)
+            : !table || table > PIPELINE_MAX_TABLE
+              || pipeline_has_table(config, table)
+            ? xasprintf("next-table: \"%s\" is table %d, which cannot be "
+                        "the next one", name, table)
+            : NULL);
+}
+
+/* Resolves the name of the next table.  While there is no such name the last
+ * number stays. */
+static void
+update_next_table(struct agent *a)
+{
+    const char *name = a->settings->next_table;
+
+    if (!name || settings_next_table(a->settings)) {
+        return;
+    }
+
+    int table = ports_find_table(a->ports, name);
+    char *problem = next_table_problem(a, name, table);
+    if (problem && !nullable_string_is_equal(problem, a->next_problem)) {
+        VLOG_WARN("%s", problem);
+    }
+    free(a->next_problem);
+    a->next_problem = problem;
+    if (!problem && compile_set_next_table(a->compile, table)) {
+        VLOG_INFO("what is allowed goes on to table %d, \"%s\"", table, name);
+    }
+}
+
 /* Which pod a port belongs to may depend on the pods too, see
  * ports_get(). */
 static void
@@ -289,6 +336,7 @@ run_ports(struct agent *a)
     model_set_ports(a->model, ports, n);
     ports_free(ports, n);
     update_gateway(a);
+    update_next_table(a);
     a->ports_seqno = ports_seqno(a->ports);
     a->ports_generation = model_generation(a->model);
 }
@@ -308,6 +356,14 @@ objects_are_synced(const struct agent *a)
     return a->dir ? dir_is_synced(a->dir) : kube_is_synced(a->kube);
 }
 
+/* True if it is known where to send what is allowed. */
+static bool
+has_way_on(const struct agent *a)
+{
+    return (!a->settings->chain
+            || compile_config(a->compile)->pipeline.next_table);
+}
+
 static void
 run_sources(struct agent *a)
 {
@@ -318,7 +374,8 @@ run_sources(struct agent *a)
     }
     run_netif(a);
     run_ports(a);
-    if (!a->synced && objects_are_synced(a) && ports_is_ready(a->ports)) {
+    if (!a->synced && objects_are_synced(a) && ports_is_ready(a->ports)
+        && has_way_on(a)) {
         VLOG_INFO("every source is read: generation %"PRIu64,
                   model_generation(a->model));
         a->synced = true;
@@ -373,6 +430,7 @@ find_problem(const struct agent *a)
     return (a->kube && kube_error(a->kube) ? kube_error(a->kube)
             : !objects_are_synced(a) ? "the directory has not been read"
             : ports_problem(a->ports) ? ports_problem(a->ports)
+            : a->next_problem ? a->next_problem
             : !status.connected ? "no connection to the switch"
             : status.error);
 }

@@ -8,6 +8,7 @@
 
 #include "flow.h"
 #include "model.h"
+#include "pipeline.h"
 #include "ports.h"
 #include "settings.h"
 #include "snapshot.h"
@@ -27,6 +28,8 @@ cmd_objects(const struct cmd_context *c)
         .table_base = c->settings->table_base,
         .zone = c->settings->zone,
         .recheck = c->settings->recheck,
+        .chain = c->settings->chain,
+        .next_table = c->pipeline->next_table,
         .spoof_guard = true,
         .generation = model_generation(c->model),
         .written = time_wall(),

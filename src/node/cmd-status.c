@@ -18,6 +18,7 @@
 #include "kube.h"
 #include "model.h"
 #include "openvswitch/dynamic-string.h"
+#include "pipeline.h"
 #include "ports.h"
 #include "settings.h"
 #include "util.h"
@@ -165,6 +166,26 @@ format_health(const struct cmd_context *c, struct ds *ds)
 }
 
 static void
+format_attach(const struct cmd_context *c, struct ds *ds)
+{
+    const struct pipeline_config *p = c->pipeline;
+
+    if (!p->chain) {
+        ds_put_cstr(ds, "attach       hook, in front of table 0\n");
+        return;
+    }
+    ds_put_format(ds, "attach       chain, from table %d (%s) on to ",
+                  pipeline_table(p, TABLE_ENTRY),
+                  pipeline_table_names[TABLE_ENTRY]);
+    if (p->next_table) {
+        ds_put_format(ds, "table %d\n", p->next_table);
+    } else {
+        ds_put_format(ds, "table \"%s\", which is not there\n",
+                      c->settings->next_table);
+    }
+}
+
+static void
 format_problem(const struct cmd_problem *p, struct ds *ds)
 {
     ds_put_cstr(ds, "  ");
@@ -206,6 +227,7 @@ to_text(const struct cmd_context *c, const struct status *s)
                   s->wanted, s->installed);
     format_sources(c, s, &ds);
     format_switch(c, s, &ds);
+    format_attach(c, &ds);
     ds_put_format(&ds, "objects      %"PRIuSIZE" namespaces, %"PRIuSIZE
                   " pods (%"PRIuSIZE" here), %"PRIuSIZE" policies\n",
                   model_count(c->model, K8S_NAMESPACE),
@@ -307,6 +329,9 @@ switch_to_json(const struct cmd_context *c, const struct status *s)
     struct json *json = json_object_create();
 
     put_string(json, "bridge", c->settings->bridge);
+    put_string(json, "attach", c->pipeline->chain ? "chain" : "hook");
+    put_integer(json, "entryTable", pipeline_table(c->pipeline, TABLE_ENTRY));
+    put_integer(json, "nextTable", c->pipeline->next_table);
     put_bool(json, "connected", b->connected);
     put_string(json, "state", b->state);
     put_string(json, "error", b->error);

@@ -364,6 +364,25 @@ ports_find_ofport(const struct ports *p, const char *name)
     return 0;
 }
 
+int
+ports_find_table(const struct ports *p, const char *name)
+{
+    const struct ovsrec_bridge *br = find_bridge(p);
+    int table = -1;
+
+    for (size_t i = 0; br && i < br->n_flow_tables; i++) {
+        const char *this = br->value_flow_tables[i]->name;
+
+        if (this && !strcmp(this, name)) {
+            if (table >= 0) {
+                return -1;
+            }
+            table = br->key_flow_tables[i];
+        }
+    }
+    return table;
+}
+
 void
 ports_free(struct model_port *ports, size_t n)
 {

@@ -14,6 +14,7 @@
 #include "dirs.h"
 #include "doc.h"
 #include "kubeconfig.h"
+#include "openflow/openflow.h"
 #include "openvswitch/dynamic-string.h"
 #include "packets.h"
 #include "pipeline.h"
@@ -33,6 +34,7 @@ typedef char *store_func(void *p, const char *value);
 static store_func store_string, store_path, store_interface;
 static store_func store_established, store_table, store_zone, store_cidrs;
 static store_func store_bool, store_spoof_guard, store_listen;
+static store_func store_attach, store_next_table;
 
 struct setting {
     const char *name;
@@ -60,6 +62,11 @@ static const struct setting table[] = {
     { "established", "keep|recheck",
       "what policy changes do to running connections",
       store_established, offsetof(struct settings, recheck) },
+    { "attach", "hook|chain",
+      "how packets come to us: by our flow in table 0, or by yours",
+      store_attach, offsetof(struct settings, chain) },
+    { "next-table", "N|NAME", "your table that gets what is allowed",
+      store_next_table, offsetof(struct settings, next_table) },
     { "spoof-guard", "on|off",
       "whether pods may use only their own addresses",
       store_spoof_guard, offsetof(struct settings, no_spoof_guard) },
@@ -157,6 +164,19 @@ store_established(void *p, const char *value)
     return NULL;
 }
 
+static char *
+store_attach(void *p, const char *value)
+{
+    bool *chain = p;
+
+    if (strcmp(value, "hook") && strcmp(value, "chain")) {
+        return xasprintf("\"%.32s\" is neither \"hook\" nor \"chain\"",
+                         value);
+    }
+    *chain = !strcmp(value, "chain");
+    return NULL;
+}
+
 /* Fills the 'service_cidrs' of the settings 'p' themselves. */
 static char *
 store_cidrs(void *p, const char *value)
@@ -210,6 +230,29 @@ store_table(void *p, const char *value)
         *base = number;
     }
     return error;
+}
+
+static bool
+is_number(const char *s)
+{
+    return s[strspn(s, "0123456789")] == '\0';
+}
+
+static char *
+store_next_table(void *p, const char *value)
+{
+    unsigned int number;
+
+    if (strlen(value) >= OFP_MAX_TABLE_NAME_LEN) {
+        return xasprintf("\"%.32s\" is longer than %d characters",
+                         value, OFP_MAX_TABLE_NAME_LEN - 1);
+    }
+
+    /* Table 0 is where packets come from. */
+    char *error = (value[0] && is_number(value)
+                   ? parse_number(value, 1, PIPELINE_MAX_TABLE, &number)
+                   : NULL);
+    return error ? error : store_string(p, value);
 }
 
 static char *
@@ -296,6 +339,7 @@ settings_uninit(struct settings *settings)
     free(settings->node);
     free(settings->gateway_port);
     free(settings->metrics_listen);
+    free(settings->next_table);
     free(settings->service_cidrs);
 }
 
@@ -526,10 +570,55 @@ check_source(const struct settings *settings)
     return error;
 }
 
+uint8_t
+settings_next_table(const struct settings *settings)
+{
+    return (settings->next_table && is_number(settings->next_table)
+            ? atoi(settings->next_table) : 0);
+}
+
+/* The next table is not one of ours. */
+static char *
+check_next_table(const struct settings *settings)
+{
+    const struct pipeline_config config = { .base = settings->table_base };
+
+    if (pipeline_has_table(&config, settings_next_table(settings))) {
+        return xasprintf("--next-table: %s is one of our tables, %d to %d",
+                         settings->next_table, config.base,
+                         config.base + N_TABLES - 1);
+    }
+    for (int i = 0; i < N_TABLES; i++) {
+        if (!strcmp(settings->next_table, pipeline_table_names[i])) {
+            return xasprintf("--next-table: \"%s\" is one of our tables",
+                             settings->next_table);
+        }
+    }
+    return NULL;
+}
+
+static char *
+check_attach(const struct settings *settings)
+{
+    if (!settings->chain) {
+        return (settings->next_table
+                ? xstrdup("--next-table goes with --attach=chain only")
+                : NULL);
+    }
+    return (settings->next_table ? check_next_table(settings)
+            : xstrdup("--attach=chain needs --next-table, where to send what "
+                      "is allowed"));
+}
+
 char *
 settings_check(const struct settings *settings, bool cleanup)
 {
-    return (!settings->bridge ? xstrdup("--bridge is missing")
-            : cleanup ? NULL
-            : check_source(settings));
+    if (!settings->bridge) {
+        return xstrdup("--bridge is missing");
+    } else if (cleanup) {
+        return NULL;
+    }
+
+    char *error = check_attach(settings);
+    return error ? error : check_source(settings);
 }

@@ -24,6 +24,7 @@
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/shash.h"
 #include "openvswitch/vlog.h"
+#include "pipeline.h"
 #include "ports.h"
 #include "settings.h"
 #include "snapshot.h"
@@ -65,6 +66,7 @@ struct fixture {
     struct ports *ports;
     struct flowset *flowset;
     struct bridge *bridge;
+    struct pipeline_config pipeline;
     struct cmd_context context;
 };
 
@@ -92,12 +94,14 @@ setup(void **state)
     f->ports = ports_create("unix:/nonexistent/db", "br0");
     f->flowset = flowset_create(NULL, NULL);
     f->bridge = bridge_create("unix:/nonexistent/br0", f->flowset, 0, 0);
+    f->pipeline.base = PIPELINE_DEFAULT_BASE;
     f->context = (struct cmd_context) {
         .settings = &f->settings,
         .model = f->model,
         .dir = f->dir,
         .ports = f->ports,
         .flowset = f->flowset,
+        .pipeline = &f->pipeline,
         .bridge = f->bridge,
     };
     dir_refresh(f->dir);

@@ -479,6 +479,27 @@ test_gateway(void **state)
     assert_int_equal(scene_count(s, TABLE_INGRESS_TARGET), 2);
 }
 
+static void
+test_next_table(void **state)
+{
+    const struct compile_config config = {
+        .pipeline = { .base = 40, .zone = 40, .chain = true },
+    };
+    struct scene s;
+    char *text;
+
+    scene_init(&s, &config);
+    assert_int_equal(scene_count(&s, TABLE_OUTPUT), 0);
+    assert_true(compile_set_next_table(s.compile, 7));
+    assert_false(compile_set_next_table(s.compile, 7));
+    assert_true(compile_set_next_table(s.compile, 8));
+    text = scene_flows(&s, TABLE_OUTPUT);
+    assert_non_null(strstr(text, ",resubmit(,8)\n"));
+    assert_int_equal(scene_count(&s, TABLE_OUTPUT), 1);
+    free(text);
+    scene_uninit(&s);
+}
+
 /* S25: Service addresses go past the egress rules. */
 static void
 test_services(void **state)
@@ -602,6 +623,7 @@ main(void)
         TEST(test_bands),
         TEST(test_many_rules),
         TEST(test_gateway),
+        cmocka_unit_test(test_next_table),
         TEST(test_services),
         cmocka_unit_test(test_guard),
         TEST(test_stats),

@@ -222,22 +222,63 @@ test_always(void **state OVS_UNUSED)
     flowset_destroy(fs);
 }
 
+#define CLEAN "set_field:0->xxreg0,set_field:0->xxreg1,set_field:0->reg8"
+
+static void
+expect_table(const struct pipeline_config *config, struct flowset *fs,
+             enum pipeline_table t, const char *actions)
+{
+    char *text = flowtext_table(fs, pipeline_table(config, t));
+    char *want = xasprintf("cookie=0x6e70010000000000,table=%d,priority=0 "
+                           "actions=%s\n", pipeline_table(config, t), actions);
+
+    assert_string_equal(text, want);
+    free(text);
+    free(want);
+}
+
 /* In front of the bridge's own flows, once. */
 static void
 test_hook(void **state OVS_UNUSED)
 {
-    struct flowset *fs = install(&configs[2]);
+    const struct pipeline_config *config = &configs[2];
+    struct flowset *fs = install(config);
     char *hook = flowtext_table(fs, 0);
-    char *output = flowtext_table(fs, 1 + TABLE_OUTPUT);
 
     assert_string_equal(hook, "cookie=0x6e70010000000000,table=0,"
                               "priority=65500,reg0=0/0x1 "
-                              "actions=resubmit(,1)\n");
-    assert_string_equal(output, "cookie=0x6e70010000000000,table=17,"
-                                "priority=0 actions=set_field:0x1/0x1->reg0,"
-                                "resubmit(,0)\n");
+                              "actions=resubmit(,19)\n");
+    expect_table(config, fs, TABLE_ENTRY, CLEAN ",resubmit(,1)");
+    expect_table(config, fs, TABLE_OUTPUT, "ct_clear," CLEAN
+                 ",set_field:0x1/0x1->reg0,resubmit(,0)");
     free(hook);
-    free(output);
+    flowset_destroy(fs);
+}
+
+/* Others' flows lead to ours, and ours to theirs. */
+static void
+test_chain(void **state OVS_UNUSED)
+{
+    struct pipeline_config config = { .base = 1, .zone = 1, .chain = true };
+    struct flowset *fs = install(&config);
+    char *text = flowtext_table(fs, 0);
+    size_t n = flowset_count(fs);
+
+    assert_string_equal(text, "");
+    free(text);
+    text = flowtext_table(fs, pipeline_table(&config, TABLE_OUTPUT));
+    assert_string_equal(text, "");
+    free(text);
+
+    config.next_table = 200;
+    pipeline_install_next(&config, fs);
+    expect_table(&config, fs, TABLE_OUTPUT,
+                 "ct_clear," CLEAN ",resubmit(,200)");
+    config.next_table = 99;
+    pipeline_install_next(&config, fs);
+    expect_table(&config, fs, TABLE_OUTPUT,
+                 "ct_clear," CLEAN ",resubmit(,99)");
+    assert_int_equal(flowset_count(fs), n + 1);
     flowset_destroy(fs);
 }
 
@@ -268,7 +309,13 @@ test_table_map(void **state OVS_UNUSED)
 static void
 test_bounds(void **state OVS_UNUSED)
 {
+    const struct pipeline_config config = { .base = 40 };
+
     assert_true(PIPELINE_MAX_BASE + N_TABLES - 1 < 254);
+    assert_false(pipeline_has_table(&config, 39));
+    assert_true(pipeline_has_table(&config, 40));
+    assert_true(pipeline_has_table(&config, 40 + N_TABLES - 1));
+    assert_false(pipeline_has_table(&config, 40 + N_TABLES));
     assert_true(PIPELINE_DEFAULT_BASE <= PIPELINE_MAX_BASE);
 }
 
@@ -282,6 +329,7 @@ test_registers(void **state OVS_UNUSED)
         REG_RULE(K8S_EGRESS), REG_RULE(K8S_INGRESS),
     };
 
+    assert_int_equal(ARRAY_SIZE(registers), N_REGISTERS);
     for (size_t i = 0; i < ARRAY_SIZE(registers); i++) {
         assert_int_equal(registers[i], i);
     }
@@ -323,6 +371,7 @@ main(void)
         cmocka_unit_test(test_recheck),
         cmocka_unit_test(test_always),
         cmocka_unit_test(test_hook),
+        cmocka_unit_test(test_chain),
         cmocka_unit_test(test_table_map),
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_registers),

@@ -528,6 +528,31 @@ test_table_names(void **state)
     ports_destroy(ports);
 }
 
+/* A name that one table has, of this bridge. */
+static void
+test_find_table(void **state)
+{
+    struct ports *ports = create_ports();
+
+    assert_int_equal(ports_find_table(ports, "acl"), -1);
+    vsctl("-- --id=@t create Flow_Table name=acl "
+          "-- set Bridge br0 flow_tables:7=@t");
+    sync_ports(ports);
+    assert_int_equal(ports_find_table(ports, "acl"), 7);
+    assert_int_equal(ports_find_table(ports, "ACL"), -1);
+    assert_int_equal(ports_find_table(ports, ""), -1);
+
+    vsctl("-- --id=@t create Flow_Table name=acl "
+          "-- set Bridge br0 flow_tables:9=@t");
+    sync_ports(ports);
+    assert_int_equal(ports_find_table(ports, "acl"), -1);
+    vsctl("remove Bridge br0 flow_tables 7");
+    sync_ports(ports);
+    assert_int_equal(ports_find_table(ports, "acl"), 9);
+    vsctl("clear Bridge br0 flow_tables");
+    ports_destroy(ports);
+}
+
 static void
 test_names_survive_restart(void **state)
 {
@@ -635,6 +660,7 @@ main(int argc, char *argv[])
         TEST(test_no_database),
         TEST(test_tickets),
         TEST(test_table_names),
+        TEST(test_find_table),
         TEST(test_names_survive_restart),
         TEST(test_rows_of_others),
     };

@@ -255,6 +255,17 @@ test_file_errors(void **state)
           "1:16: service-cidrs: \"10.96.0.0/33\" is not a CIDR" },
         { "service-cidrs: 10.96.0.0\n",
           "1:16: service-cidrs: \"10.96.0.0\" is not a CIDR" },
+        { "attach: both\n",
+          "1:9: attach: \"both\" is neither \"hook\" nor \"chain\"" },
+        { "next-table: 0\n",
+          "1:13: next-table: \"0\" is not a number from 1 to 253" },
+        { "next-table: 254\n",
+          "1:13: next-table: \"254\" is not a number from 1 to 253" },
+        { "next-table: ''\n", "1:13: next-table: must not be empty" },
+        { "next-table: a23456789012345678901234567890b\n", NULL },
+        { "next-table: a234567890123456789012345678901b\n",
+          "1:13: next-table: \"a234567890123456789012345678901b\" is longer "
+          "than 31 characters" },
         { "zone: 0\n", NULL },
         { "zone: 65536\n",
           "1:7: zone: \"65536\" is not a number from 0 to 65535" },
@@ -393,6 +404,64 @@ test_source(void **state)
     settings_uninit(&s);
 }
 
+/* Where packets come from and go to. */
+static void
+test_attach(void **state)
+{
+    static const struct {
+        const char *text, *error;
+    } rows[] = {
+        { "attach: hook\n", NULL },
+        { "attach: chain\nnext-table: 10\n", NULL },
+        { "attach: chain\nnext-table: 253\n", NULL },
+        { "attach: chain\nnext-table: 39\n", NULL },
+        { "attach: chain\nnext-table: 59\n", NULL },
+        { "attach: chain\nnext-table: acl\n", NULL },
+        { "attach: chain\n", "--attach=chain needs --next-table, where to "
+          "send what is allowed" },
+        { "next-table: 10\n",
+          "--next-table goes with --attach=chain only" },
+        { "attach: chain\nnext-table: 40\n",
+          "--next-table: 40 is one of our tables, 40 to 58" },
+        { "attach: chain\nnext-table: 58\n",
+          "--next-table: 58 is one of our tables, 40 to 58" },
+        { "attach: chain\nnext-table: 7\ntable-base: 7\n",
+          "--next-table: 7 is one of our tables, 7 to 25" },
+        { "attach: chain\nnext-table: Output\n",
+          "--next-table: \"Output\" is one of our tables" },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct settings s;
+
+        settings_init(&s);
+        assert_no_error(load(&s, "bridge: br0\ndir: /etc/policies\n"));
+        assert_no_error(load(&s, rows[i].text));
+        char *error = settings_check(&s, false);
+        if (rows[i].error) {
+            assert_error(error, rows[i].error);
+        } else {
+            assert_no_error(error);
+        }
+        assert_no_error(settings_check(&s, true));
+        settings_uninit(&s);
+    }
+}
+
+static void
+test_next_table(void **state)
+{
+    struct settings s;
+
+    settings_init(&s);
+    assert_int_equal(settings_next_table(&s), 0);
+    assert_no_error(load(&s, "next-table: 017\n"));
+    assert_int_equal(settings_next_table(&s), 17);
+    assert_no_error(load(&s, "next-table: 17acl\n"));
+    assert_int_equal(settings_next_table(&s), 0);
+    settings_uninit(&s);
+}
+
 static void
 test_usage(void **state)
 {
@@ -419,6 +488,8 @@ main(void)
         cmocka_unit_test(test_listen),
         cmocka_unit_test(test_flag_errors),
         cmocka_unit_test(test_source),
+        cmocka_unit_test(test_attach),
+        cmocka_unit_test(test_next_table),
         cmocka_unit_test(test_usage),
     };
 

@@ -310,6 +310,8 @@ test_node(void **state)
         .table_base = 90,
         .zone = 65000,
         .recheck = true,
+        .chain = true,
+        .next_table = 17,
         .spoof_guard = false,
         .generation = 1234567890123,
         .written = 1700000000,
@@ -327,6 +329,8 @@ test_node(void **state)
     assert_int_equal(t.node.table_base, 90);
     assert_int_equal(t.node.zone, 65000);
     assert_true(t.node.recheck);
+    assert_true(t.node.chain);
+    assert_int_equal(t.node.next_table, 17);
     assert_false(t.node.spoof_guard);
     assert_int_equal(t.node.generation, 1234567890123);
     assert_int_equal(t.node.written, 1700000000);
@@ -383,6 +387,9 @@ static const struct {
     { NODE("\"spec\":{\"zone\":65536}"), "spec.zone: 65536 is not" },
     { NODE("\"spec\":{\"established\":\"x\"}"),
       "spec.established: \"x\" is not keep or recheck" },
+    { NODE("\"spec\":{\"attach\":\"x\"}"),
+      "spec.attach: \"x\" is not hook or chain" },
+    { NODE("\"spec\":{\"nextTable\":254}"), "spec.nextTable: 254 is not" },
     { NODE("\"spec\":{\"spoofGuard\":1}"), "spec.spoofGuard: expected" },
     { NODE("\"spec\":{\"serviceCIDRs\":[\"1.2.3.4/5\",\"x\"]}"),
       "spec.serviceCIDRs[1]: \"x\" is not a CIDR" },
