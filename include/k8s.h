@@ -11,7 +11,8 @@
  * "10.0.0.0/33" is not a CIDR'.
  *
  * Sources: the type comments of networking.k8s.io/v1 and v1 ("API" in
- * docs/semantics.md). */
+ * docs/semantics.md), and the descriptions in the custom resource definitions
+ * of policy.networking.k8s.io ("CNP"). */
 
 #ifndef K8S_H
 #define K8S_H 1
@@ -34,10 +35,20 @@ enum k8s_kind {
     K8S_NAMESPACE,
     K8S_POD,
     K8S_POLICY,                 /* networking.k8s.io/v1 NetworkPolicy. */
+    K8S_NODE,
+
+    /* Cluster policies, of policy.networking.k8s.io: */
+    K8S_CLUSTER_POLICY,         /* v1alpha2 ClusterNetworkPolicy. */
+    K8S_ADMIN_POLICY,           /* v1alpha1 AdminNetworkPolicy, and ... */
+    K8S_BASELINE_POLICY,        /* ...BaselineAdminNetworkPolicy. */
     K8S_N_KINDS
 };
 const char *k8s_kind_name(enum k8s_kind);       /* "NetworkPolicy" */
 const char *k8s_api_version(enum k8s_kind);
+/* Objects of this kind live in a namespace. */
+bool k8s_kind_has_namespace(enum k8s_kind);
+/* Objects of this kind are "struct k8s_cluster_policy". */
+bool k8s_kind_is_cluster_policy(enum k8s_kind);
 
 enum k8s_direction {
     K8S_EGRESS,
@@ -86,23 +97,33 @@ struct k8s_pod {
     bool finished;              /* Phase Succeeded or Failed (S37). */
 };
 
+struct k8s_node {
+    struct k8s_object up;
+    struct label_set *labels;
+    struct in6_addr *addresses; /* status.addresses that are IP addresses. */
+    size_t n_addresses;
+    int64_t created;            /* Seconds since the epoch; 0 if unknown. */
+};
+
 struct k8s_ip_block {
     struct prefix cidr;
     struct prefix *excepts;     /* Each inside 'cidr' (API). */
     size_t n_excepts;
 };
 
-/* One item of from/to: an ipBlock, or selectors. */
+/* One item of from/to: an ipBlock, nodes, or selectors of pods. */
 struct k8s_peer {
-    struct k8s_ip_block *block; /* NULL if selectors. */
+    struct k8s_ip_block *block; /* Else NULL. */
+    struct selector *nodes;     /* Else NULL.  Cluster policies only. */
     struct selector *namespaces;        /* NULL: the policy's own (S8). */
     struct selector *pods;      /* Empty selector if missing (S9). NULL only if
-                                 * 'block'. */
+                                 * 'block' or 'nodes'. */
 };
 
 /* One item of ports. */
 struct k8s_port {
-    uint8_t protocol;           /* IPPROTO_TCP, _UDP or _SCTP. */
+    uint8_t protocol;           /* IPPROTO_TCP, _UDP or _SCTP; 0 for any of
+                                 * them that has 'name' (C5). */
     char *name;                 /* A named port, or NULL. */
     uint16_t first, last;       /* Inclusive; 0 and 65535 for all (S14).
                                  * Unused if 'name'. */
@@ -127,8 +148,50 @@ struct k8s_policy {
     size_t n_rules[K8S_N_DIRECTIONS];
 };
 
+enum k8s_tier {
+    K8S_ADMIN,                  /* Before NetworkPolicies. */
+    K8S_BASELINE,               /* After them. */
+    K8S_N_TIERS
+};
+const char *k8s_tier_name(enum k8s_tier);       /* "Admin" */
+
+enum k8s_action {
+    K8S_ACCEPT,
+    K8S_DENY,
+    K8S_PASS,                   /* On to the next tier (C2). */
+};
+const char *k8s_action_name(enum k8s_action);   /* "Accept" */
+
+/* A rule that was not understood fails closed (C6): one that accepts matches
+ * nothing, any other denies everything, whatever it was meant to do. */
+struct k8s_cluster_rule {
+    enum k8s_action action;
+    bool closed;                /* Not understood; 'match' and 'action' say
+                                 * what becomes of it. */
+    char *name;                 /* May be NULL. */
+    struct k8s_rule match;      /* Peers have selectors of namespaces and pods,
+                                 * a block without excepts, or nodes. */
+};
+
+/* ClusterNetworkPolicy, and what came before it, translated. */
+#define K8S_MAX_PRIORITY 1000
+struct k8s_cluster_policy {
+    struct k8s_object up;       /* Of one of three kinds. */
+    enum k8s_tier tier;
+    uint16_t priority;          /* 0..K8S_MAX_PRIORITY, lower wins (C1). */
+    struct selector *namespaces;        /* The subject (C3). */
+    struct selector *pods;
+    struct k8s_cluster_rule *rules[K8S_N_DIRECTIONS];
+    size_t n_rules[K8S_N_DIRECTIONS];
+};
+/* The order in which cluster policies of one tier are asked: by priority, then
+ * by name, then by kind (C1, C7).  Like strcmp(). */
+int k8s_cluster_policy_compare(const struct k8s_cluster_policy *,
+                               const struct k8s_cluster_policy *);
+
 /* Bounds on one object; the defaults are what the API server and etcd would
- * let through at most, rounded up. */
+ * let through at most, rounded up.  Bounds on cluster policies are in their
+ * API: 25 rules, peers, networks and protocols, 100 in v1alpha1 (C8). */
 struct k8s_limits {
     size_t max_rules;           /* Rules of one policy and direction. */
     size_t max_peers;           /* Peers of one rule. */
@@ -139,6 +202,7 @@ struct k8s_limits {
     size_t max_addresses;       /* Addresses of one pod. */
     size_t max_containers;      /* Containers of one pod. */
     size_t max_container_ports; /* Ports of one container. */
+    size_t max_node_addresses;  /* status.addresses of one node. */
 };
 void k8s_limits_default(struct k8s_limits *);
 
@@ -157,8 +221,8 @@ bool k8s_identify(const struct doc_node *, const struct doc_node *list,
 struct k8s_report {
     char *error;                /* NULL, or "PATH: message". */
     char *error_path;           /* The PATH of 'error' alone. */
-    char **warnings;            /* Unknown fields (S42), "PATH: message"; only
-                                 * the first few. */
+    char **warnings;            /* Unknown fields (S42, C6), old versions:
+                                 * "PATH: message"; only the first few. */
     size_t n_warnings;
 };
 void k8s_report_uninit(struct k8s_report *);
@@ -171,8 +235,10 @@ void k8s_report_uninit(struct k8s_report *);
  * With error in 'report': returns NULL if not even metadata can be trusted; or
  * what can be enforced of it without opening anything: a NetworkPolicy with a
  * valid podSelector and policyTypes keeps isolating, and a rule that was not
- * understood matches nothing, in its place.  The caller prefers the
- * object's last good version to that.  For other kinds, NULL.
+ * understood matches nothing, in its place; one with a valid tier, priority
+ * and subject keeps its place in the order, and fails closed (C6) where it was
+ * not understood.  The caller prefers the object's last good version to that.
+ * For other kinds, NULL.
  *
  * '*key' is set to "KIND NS/NAME" for messages whenever metadata.name could be
  * read (caller frees), else to NULL. */
@@ -209,9 +275,22 @@ k8s_policy_cast(const struct k8s_object *o)
     return (struct k8s_policy *) o;
 }
 
+static inline struct k8s_node *
+k8s_node_cast(const struct k8s_object *o)
+{
+    return (struct k8s_node *) o;
+}
+
+static inline struct k8s_cluster_policy *
+k8s_cluster_policy_cast(const struct k8s_object *o)
+{
+    return (struct k8s_cluster_policy *) o;
+}
+
 /* Words for people and for canonical keys. */
 void k8s_format_peer(const struct k8s_peer *, const char *ns, struct ds *);
-void k8s_format_port(const struct k8s_port *, struct ds *);  /* "TCP/80-90" */
+/* "TCP/80-90", "TCP/http", or "http" if of any protocol. */
+void k8s_format_port(const struct k8s_port *, struct ds *);
 void k8s_format_block(const struct k8s_ip_block *, struct ds *);
 
 #endif /* k8s.h */

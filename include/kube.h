@@ -62,6 +62,9 @@ const char *kube_error(const struct kube *);
 void kube_sync_begin(struct kube *, uint64_t ticket);
 bool kube_sync_is_done(const struct kube *, uint64_t ticket);
 
+/* The kinds that are followed, the first in enum k8s_kind. */
+#define KUBE_N_KINDS (K8S_POLICY + 1)
+
 struct kube_problem {
     char *object;               /* "NetworkPolicy NS/NAME". */
     char *message;              /* "spec…: …". */
@@ -86,7 +89,7 @@ struct kube_status {
         const char *error;      /* The last one, if it still matters. */
         bool synced;
         uint64_t n_lists, n_watches, n_events;
-    } kinds[K8S_N_KINDS];
+    } kinds[KUBE_N_KINDS];
 };
 void kube_get_status(const struct kube *, struct kube_status *);
 

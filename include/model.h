@@ -2,8 +2,9 @@
  *
  * model: what we know of the cluster, and what changed since last asked.
  *
- * The store of the objects that sources deliver: namespaces, pods and policies
- * by kind, namespace and name, and the local interfaces ("ports") by pod.
+ * The store of the objects that sources deliver: namespaces, pods, nodes and
+ * policies by kind, namespace and name, and the local interfaces ("ports") by
+ * pod.
  * Each real change bumps the generation; an object put again with the same
  * meaning changes nothing.
  *
@@ -37,7 +38,8 @@ void model_destroy(struct model *);
 
 /* Takes ownership of 'object'.  Returns true if that changed anything. */
 bool model_put(struct model *, struct k8s_object *object);
-/* 'ns' is NULL for a namespace.  Returns true if it was there. */
+/* 'ns' is NULL for kinds without a namespace.  Returns true if it was
+ * there. */
 bool model_delete(struct model *, enum k8s_kind, const char *ns,
                   const char *name);
 
@@ -66,6 +68,10 @@ bool model_pod_is_live(const struct k8s_pod *);
 /* The pod that owns 'addr', or NULL. */
 const struct k8s_pod *model_pod_by_address(const struct model *,
                                            const struct in6_addr *addr);
+/* The node that has 'addr' among its status.addresses, the newest of several;
+ * NULL if there is none, or if a live pod has the address. */
+const struct k8s_node *model_node_by_address(const struct model *,
+                                             const struct in6_addr *addr);
 /* The pod with this metadata.uid, or NULL. */
 const struct k8s_pod *model_pod_by_uid(const struct model *, const char *uid);
 
@@ -114,12 +120,15 @@ enum model_change_type {
     MODEL_NAMESPACE,            /* Labels of 'ns' differ. */
     MODEL_POD,                  /* The pod, its addresses or locality. */
     MODEL_POLICY,
+    MODEL_CLUSTER_POLICY,
+    MODEL_OTHER_NODE,           /* A Node object, this node's too. */
     MODEL_PORTS,                /* Some port. */
     MODEL_NODE,                 /* Name or addresses of the node, or Service
                                  * CIDRs. */
 };
 struct model_change {
     enum model_change_type type;
+    enum k8s_kind kind;         /* K8S_N_KINDS unless it is about an object. */
     char *ns;                   /* NULL where it makes no sense. */
     char *name;
 };

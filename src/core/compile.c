@@ -368,6 +368,9 @@ apply_change(struct compile *c, const struct model_change *change)
     case MODEL_POLICY:
         policies_update(c->policies, c->model, change->ns, change->name);
         break;
+    case MODEL_CLUSTER_POLICY:
+    case MODEL_OTHER_NODE:
+        break;
     case MODEL_PORTS:
         guard_note_ports(c->guard);
         break;

@@ -113,7 +113,7 @@ k8s_fail_text(struct k8s_parser *p, const struct k8s_field *field,
 }
 
 static void
-warn(struct k8s_parser *p, char *warning)
+add_warning(struct k8s_parser *p, char *warning)
 {
     struct k8s_report *report = p->report;
 
@@ -124,6 +124,20 @@ warn(struct k8s_parser *p, char *warning)
     report->warnings = xrealloc(report->warnings, (report->n_warnings + 1)
                                                   * sizeof *report->warnings);
     report->warnings[report->n_warnings++] = warning;
+}
+
+void
+k8s_warn(struct k8s_parser *p, const struct k8s_field *field,
+         const char *format, ...)
+{
+    struct ds s = DS_EMPTY_INITIALIZER;
+    va_list args;
+
+    format_place(field, &s);
+    va_start(args, format);
+    ds_put_format_valist(&s, format, args);
+    va_end(args);
+    add_warning(p, ds_steal_cstr(&s));
 }
 
 /* What a node is, in words. */
@@ -267,7 +281,7 @@ k8s_check_known(struct k8s_parser *p, const struct k8s_field *field,
             ds_put_cstr(&s, "unknown field ");
             doc_format_quoted(key, &s);
             ds_put_format(&s, ", %s", consequence);
-            warn(p, ds_steal_cstr(&s));
+            add_warning(p, ds_steal_cstr(&s));
             all_known = false;
         }
     }

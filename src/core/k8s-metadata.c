@@ -57,7 +57,7 @@ k8s_metadata_parse_key(struct k8s_parser *p, const struct k8s_field *root,
     memset(m, 0, sizeof *m);
     return (k8s_expect(p, &metadata, DOC_MAP)
             && parse_name(p, &metadata, kind, m)
-            && (kind == K8S_NAMESPACE || parse_ns(p, &metadata, m)));
+            && (!k8s_kind_has_namespace(kind) || parse_ns(p, &metadata, m)));
 }
 
 static bool
@@ -136,6 +136,41 @@ k8s_get_labels(struct k8s_parser *p, const struct k8s_field *field,
     }
     *pairsp = pairs;
     *np = n;
+    return true;
+}
+
+static bool
+has_address(const struct in6_addr *addrs, size_t n,
+            const struct in6_addr *addr)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!memcmp(&addrs[i], addr, sizeof *addr)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+k8s_get_address(struct k8s_parser *p, const struct k8s_field *field,
+                struct in6_addr **addrs, size_t *n)
+{
+    const char *text = "";
+    struct in6_addr addr;
+
+    if (!k8s_get_string(p, field, &text)) {
+        return false;
+    }
+    if (!text[0]) {
+        return true;
+    }
+    if (!address_parse(text, &addr)) {
+        return k8s_fail_text(p, field, text, "is not an IP address");
+    }
+    if (!has_address(*addrs, *n, &addr)) {
+        *addrs = xrealloc(*addrs, (*n + 1) * sizeof **addrs);
+        (*addrs)[(*n)++] = addr;
+    }
     return true;
 }
 

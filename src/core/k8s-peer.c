@@ -25,9 +25,9 @@ compare_prefixes(const void *a, const void *b)
     return prefix_compare(a, b);
 }
 
-static bool
-parse_cidr(struct k8s_parser *p, const struct k8s_field *field,
-           struct prefix *prefix)
+bool
+k8s_get_cidr(struct k8s_parser *p, const struct k8s_field *field,
+             struct prefix *prefix)
 {
     const char *text = NULL;
 
@@ -47,7 +47,7 @@ static bool
 parse_except(struct k8s_parser *p, const struct k8s_field *field,
              const struct prefix *cidr, struct prefix *except)
 {
-    if (!parse_cidr(p, field, except)) {
+    if (!k8s_get_cidr(p, field, except)) {
         return false;
     }
     if (!prefix_contains(cidr, except) || except->length == cidr->length) {
@@ -128,7 +128,7 @@ parse_block(struct k8s_parser *p, const struct k8s_field *field,
 
     struct k8s_ip_block *block = xzalloc(sizeof *block);
 
-    if (!parse_cidr(p, &cidr, &block->cidr)
+    if (!k8s_get_cidr(p, &cidr, &block->cidr)
         || !parse_excepts(p, &except, block)) {
         destroy_block(block);
         return false;
@@ -208,7 +208,7 @@ bool
 k8s_peer_parse(struct k8s_parser *p, const struct k8s_field *field,
                struct k8s_peer *peer, bool *understood)
 {
-    struct k8s_peer new = {NULL, NULL, NULL};
+    struct k8s_peer new = { .block = NULL };
     bool ok;
 
     *understood = true;
@@ -225,6 +225,7 @@ void
 k8s_peer_uninit(struct k8s_peer *peer)
 {
     destroy_block(peer->block);
+    selector_unref(peer->nodes);
     selector_unref(peer->namespaces);
     selector_unref(peer->pods);
 }
@@ -232,7 +233,8 @@ k8s_peer_uninit(struct k8s_peer *peer)
 bool
 k8s_peer_equals(const struct k8s_peer *a, const struct k8s_peer *b)
 {
-    return a->namespaces == b->namespaces
+    return a->nodes == b->nodes
+           && a->namespaces == b->namespaces
            && a->pods == b->pods
            && blocks_equal(a->block, b->block);
 }

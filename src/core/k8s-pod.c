@@ -44,39 +44,10 @@ compare_named_ports(const void *a_, const void *b_)
 /* Addresses. */
 
 static bool
-has_address(const struct draft *d, const struct in6_addr *addr)
-{
-    for (size_t i = 0; i < d->n_addresses; i++) {
-        if (!memcmp(&d->addresses[i], addr, sizeof *addr)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* An empty string is no address yet. */
-static bool
 parse_address(struct k8s_parser *p, const struct k8s_field *field,
               struct draft *d)
 {
-    const char *text = "";
-    struct in6_addr addr;
-
-    if (!k8s_get_string(p, field, &text)) {
-        return false;
-    }
-    if (!text[0]) {
-        return true;
-    }
-    if (!address_parse(text, &addr)) {
-        return k8s_fail_text(p, field, text, "is not an IP address");
-    }
-    if (!has_address(d, &addr)) {
-        d->addresses = xrealloc(d->addresses, (d->n_addresses + 1)
-                                              * sizeof *d->addresses);
-        d->addresses[d->n_addresses++] = addr;
-    }
-    return true;
+    return k8s_get_address(p, field, &d->addresses, &d->n_addresses);
 }
 
 static bool

@@ -163,8 +163,8 @@ clear_peers(struct k8s_rule *rule)
     rule->any_peer = false;
 }
 
-static void
-uninit_rule(struct k8s_rule *rule)
+void
+k8s_rule_uninit(struct k8s_rule *rule)
 {
     clear_peers(rule);
     for (size_t i = 0; i < rule->n_ports; i++) {
@@ -186,7 +186,7 @@ parse_rule(struct k8s_parser *p, const struct k8s_field *field,
     if (!k8s_expect(p, field, DOC_MAP)
         || !parse_peers(p, &peers, rule)
         || !parse_ports(p, &ports, rule)) {
-        uninit_rule(rule);
+        k8s_rule_uninit(rule);
         memset(rule, 0, sizeof *rule);
     } else if (!k8s_check_known(p, field, known,
                                 "this rule matches nothing")) {
@@ -220,15 +220,15 @@ static void
 clear_rules(struct k8s_policy *policy, enum k8s_direction direction)
 {
     for (size_t i = 0; i < policy->n_rules[direction]; i++) {
-        uninit_rule(&policy->rules[direction][i]);
+        k8s_rule_uninit(&policy->rules[direction][i]);
     }
     free(policy->rules[direction]);
     policy->rules[direction] = NULL;
     policy->n_rules[direction] = 0;
 }
 
-static bool
-rule_equals(const struct k8s_rule *a, const struct k8s_rule *b)
+bool
+k8s_rule_equals(const struct k8s_rule *a, const struct k8s_rule *b)
 {
     if (a->any_peer != b->any_peer || a->n_peers != b->n_peers
         || a->any_port != b->any_port || a->n_ports != b->n_ports) {
@@ -379,7 +379,7 @@ k8s_policy_equals(const struct k8s_policy *a, const struct k8s_policy *b)
             return false;
         }
         for (size_t i = 0; i < a->n_rules[d]; i++) {
-            if (!rule_equals(&a->rules[d][i], &b->rules[d][i])) {
+            if (!k8s_rule_equals(&a->rules[d][i], &b->rules[d][i])) {
                 return false;
             }
         }

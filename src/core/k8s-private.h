@@ -43,6 +43,10 @@ bool k8s_fail(struct k8s_parser *, const struct k8s_field *,
 bool k8s_fail_text(struct k8s_parser *, const struct k8s_field *,
                    const char *text, const char *problem);
 
+/* Notes a warning about a field. */
+void k8s_warn(struct k8s_parser *, const struct k8s_field *,
+              const char *format, ...) OVS_PRINTF_FORMAT(3, 4);
+
 /* Checks that a field has a type, or is missing. */
 bool k8s_expect(struct k8s_parser *, const struct k8s_field *, enum doc_type);
 
@@ -114,6 +118,57 @@ struct k8s_object *k8s_policy_parse(struct k8s_parser *,
                                     const struct k8s_metadata *);
 void k8s_policy_uninit(struct k8s_policy *);
 bool k8s_policy_equals(const struct k8s_policy *, const struct k8s_policy *);
+
+/* Shared by policies of both kinds. */
+void k8s_rule_uninit(struct k8s_rule *);
+bool k8s_rule_equals(const struct k8s_rule *, const struct k8s_rule *);
+
+struct k8s_object *k8s_node_parse(struct k8s_parser *,
+                                  const struct k8s_field *root,
+                                  const struct k8s_metadata *);
+void k8s_node_uninit(struct k8s_node *);
+bool k8s_node_equals(const struct k8s_node *, const struct k8s_node *);
+
+struct k8s_object *k8s_cluster_policy_parse(struct k8s_parser *,
+                                            enum k8s_kind,
+                                            const struct k8s_field *root,
+                                            const struct k8s_metadata *);
+void k8s_cluster_policy_uninit(struct k8s_cluster_policy *);
+bool k8s_cluster_policy_equals(const struct k8s_cluster_policy *,
+                               const struct k8s_cluster_policy *);
+
+/* What the parsers of a cluster policy's rule share. */
+struct k8s_cluster_context {
+    enum k8s_kind kind;
+    size_t max_items;           /* Of any list (C8). */
+    const char *consequence;    /* Of what is not understood, in words. */
+    bool understood;            /* So far (C6). */
+};
+/* Says that 'field' is not understood: "FIELD: PROBLEM, CONSEQUENCE". */
+void k8s_cluster_not_understood(struct k8s_parser *, const struct k8s_field *,
+                                struct k8s_cluster_context *,
+                                const char *problem);
+/* Checks that exactly one of the 'known' members of 'field' is there, and
+ * fills '*found' with it; with none, that is not understood. */
+bool k8s_cluster_choose(struct k8s_parser *, const struct k8s_field *field,
+                        const char *const known[],
+                        struct k8s_cluster_context *, struct k8s_field *found);
+/* Checks a list of at least one item, and at most as many as are allowed. */
+bool k8s_cluster_get_list(struct k8s_parser *, const struct k8s_field *,
+                          size_t max, size_t *n);
+/* Reads "protocols", in v1alpha1 "ports", of the rule 'field'. */
+bool k8s_cluster_ports_parse(struct k8s_parser *,
+                             const struct k8s_field *field,
+                             struct k8s_cluster_context *, struct k8s_rule *);
+
+/* Reads a string that is a CIDR. */
+bool k8s_get_cidr(struct k8s_parser *, const struct k8s_field *,
+                  struct prefix *);
+
+/* Adds the address that a string is, if it is not among the '*n' in '*addrs'
+ * (caller frees).  An empty or missing string is no address yet. */
+bool k8s_get_address(struct k8s_parser *, const struct k8s_field *,
+                     struct in6_addr **addrs, size_t *n);
 
 /* Reads a LabelSelector; a missing one is empty.  An unknown field in it is
  * warned about with 'consequence' and sets '*understood' to false.  Returns

@@ -15,6 +15,19 @@ k8s_direction_name(enum k8s_direction direction)
 }
 
 const char *
+k8s_tier_name(enum k8s_tier tier)
+{
+    return tier == K8S_ADMIN ? "Admin" : "Baseline";
+}
+
+const char *
+k8s_action_name(enum k8s_action action)
+{
+    return (action == K8S_ACCEPT ? "Accept"
+            : action == K8S_DENY ? "Deny" : "Pass");
+}
+
+const char *
 k8s_protocol_name(uint8_t protocol)
 {
     static __thread char number[4];
@@ -52,6 +65,14 @@ k8s_format_peer(const struct k8s_peer *peer, const char *ns, struct ds *s)
         k8s_format_block(peer->block, s);
         return;
     }
+    if (peer->nodes) {
+        if (selector_is_empty(peer->nodes)) {
+            ds_put_cstr(s, "all nodes");
+        } else {
+            ds_put_format(s, "nodes %s", selector_text(peer->nodes));
+        }
+        return;
+    }
     if (selector_is_empty(peer->pods)) {
         ds_put_cstr(s, "all pods");
     } else {
@@ -71,7 +92,9 @@ k8s_format_port(const struct k8s_port *port, struct ds *s)
 {
     const char *protocol = k8s_protocol_name(port->protocol);
 
-    if (port->name) {
+    if (port->name && !port->protocol) {
+        ds_put_cstr(s, port->name);
+    } else if (port->name) {
         ds_put_format(s, "%s/%s", protocol, port->name);
     } else if (!port->first && port->last == UINT16_MAX) {
         ds_put_format(s, "%s", protocol);

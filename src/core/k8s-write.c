@@ -12,20 +12,15 @@
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
 
-#include "k8s-private.h"
+#include "k8s-write.h"
 #include "label.h"
-
-/* A peer or a port with this field is not understood, and matches nothing
- * (S42). */
-#define REFUSED "{\"ovs-netpol.io/refused\":true}"
 
 /* No more than an object may have by default: see k8s_limits. */
 #define MAX_LABELS 2000
 #define MAX_CONTAINER_PORTS 1000
 
-/* Puts a comma between the members of a list or map. */
-static void
-separate(bool *first, struct ds *s)
+void
+k8s_write_separate(bool *first, struct ds *s)
 {
     if (!*first) {
         ds_put_char(s, ',');
@@ -36,7 +31,7 @@ separate(bool *first, struct ds *s)
 static void
 put_member(const char *name, const char *value, bool *first, struct ds *s)
 {
-    separate(first, s);
+    k8s_write_separate(first, s);
     json_string_escape(name, s);
     ds_put_char(s, ':');
     json_string_escape(value, s);
@@ -52,8 +47,8 @@ is_implied(const struct k8s_object *o, const struct label *label)
             && !strcmp(label_key(label), "kubernetes.io/metadata.name"));
 }
 
-static void
-write_labels(const struct k8s_object *o, const struct label_set *labels,
+void
+k8s_write_labels(const struct k8s_object *o, const struct label_set *labels,
              struct ds *s)
 {
     bool first = true;
@@ -69,9 +64,8 @@ write_labels(const struct k8s_object *o, const struct label_set *labels,
     ds_put_char(s, '}');
 }
 
-/* The beginning of an object, up to an open metadata. */
-static void
-write_head(const struct k8s_object *o, const char *uid, struct ds *s)
+void
+k8s_write_head(const struct k8s_object *o, const char *uid, struct ds *s)
 {
     bool first = true;
 
@@ -86,11 +80,21 @@ write_head(const struct k8s_object *o, const char *uid, struct ds *s)
     }
 }
 
+void
+k8s_write_created(int64_t created, struct ds *s)
+{
+    if (created) {
+        ds_put_cstr(s, ",\"creationTimestamp\":\"");
+        k8s_format_time(created, s);
+        ds_put_char(s, '"');
+    }
+}
+
 static void
 write_namespace(const struct k8s_namespace *ns, struct ds *s)
 {
-    write_head(&ns->up, NULL, s);
-    write_labels(&ns->up, ns->labels, s);
+    k8s_write_head(&ns->up, NULL, s);
+    k8s_write_labels(&ns->up, ns->labels, s);
     ds_put_cstr(s, "}}");
 }
 
@@ -148,13 +152,9 @@ write_status(const struct k8s_pod *pod, struct ds *s)
 static void
 write_pod(const struct k8s_pod *pod, struct ds *s)
 {
-    write_head(&pod->up, pod->uid, s);
-    write_labels(&pod->up, pod->labels, s);
-    if (pod->created) {
-        ds_put_cstr(s, ",\"creationTimestamp\":\"");
-        k8s_format_time(pod->created, s);
-        ds_put_char(s, '"');
-    }
+    k8s_write_head(&pod->up, pod->uid, s);
+    k8s_write_labels(&pod->up, pod->labels, s);
+    k8s_write_created(pod->created, s);
     ds_put_char(s, '}');
     write_spec(pod, s);
     write_status(pod, s);
@@ -202,7 +202,7 @@ write_expression(const struct selector_requirement *req, bool *first,
         [SELECTOR_DOES_NOT_EXIST] = "DoesNotExist",
     };
 
-    separate(first, s);
+    k8s_write_separate(first, s);
     ds_put_format(s, "{\"key\":\"%s\",\"operator\":\"%s\"", req->key,
                   operators[req->op]);
     for (size_t i = 0; i < req->n_values; i++) {
@@ -213,8 +213,8 @@ write_expression(const struct selector_requirement *req, bool *first,
 }
 
 /* matchLabels holds no more than it may. */
-static void
-write_selector(const struct selector *selector, struct ds *s)
+void
+k8s_write_selector(const struct selector *selector, struct ds *s)
 {
     struct ds rest = DS_EMPTY_INITIALIZER;
     bool first_label = true, first = true;
@@ -266,11 +266,11 @@ write_peer(const struct k8s_peer *peer, struct ds *s)
     ds_put_char(s, '{');
     if (peer->namespaces) {
         ds_put_cstr(s, "\"namespaceSelector\":");
-        write_selector(peer->namespaces, s);
+        k8s_write_selector(peer->namespaces, s);
         ds_put_char(s, ',');
     }
     ds_put_cstr(s, "\"podSelector\":");
-    write_selector(peer->pods, s);
+    k8s_write_selector(peer->pods, s);
     ds_put_char(s, '}');
 }
 
@@ -299,7 +299,7 @@ write_peers(const struct k8s_rule *rule, enum k8s_direction direction,
         ds_put_cstr(s, i ? "," : "");
         write_peer(&rule->peers[i], s);
     }
-    ds_put_cstr(s, rule->n_peers ? "]" : REFUSED "]");
+    ds_put_cstr(s, rule->n_peers ? "]" : K8S_WRITE_REFUSED "]");
 }
 
 static void
@@ -310,7 +310,7 @@ write_ports(const struct k8s_rule *rule, struct ds *s)
         ds_put_cstr(s, i ? "," : "");
         write_port(&rule->ports[i], s);
     }
-    ds_put_cstr(s, rule->n_ports ? "]" : REFUSED "]");
+    ds_put_cstr(s, rule->n_ports ? "]" : K8S_WRITE_REFUSED "]");
 }
 
 static void
@@ -321,11 +321,11 @@ write_rule(const struct k8s_rule *rule, enum k8s_direction direction,
 
     ds_put_char(s, '{');
     if (!rule->any_peer) {
-        separate(&first, s);
+        k8s_write_separate(&first, s);
         write_peers(rule, direction, s);
     }
     if (!rule->any_port) {
-        separate(&first, s);
+        k8s_write_separate(&first, s);
         write_ports(rule, s);
     }
     ds_put_char(s, '}');
@@ -352,13 +352,13 @@ write_policy(const struct k8s_policy *policy, struct ds *s)
     };
     bool first = true;
 
-    write_head(&policy->up, policy->uid, s);
+    k8s_write_head(&policy->up, policy->uid, s);
     ds_put_cstr(s, "},\"spec\":{\"podSelector\":");
-    write_selector(policy->pods, s);
+    k8s_write_selector(policy->pods, s);
     ds_put_cstr(s, ",\"policyTypes\":[");
     for (enum k8s_direction d = 0; d < K8S_N_DIRECTIONS; d++) {
         if (policy->isolates[d]) {
-            separate(&first, s);
+            k8s_write_separate(&first, s);
             ds_put_format(s, "\"%s\"", types[d]);
         }
     }
@@ -383,6 +383,14 @@ k8s_write(const struct k8s_object *o, struct ds *s)
         return;
     case K8S_POLICY:
         write_policy(k8s_policy_cast(o), s);
+        return;
+    case K8S_NODE:
+        k8s_write_node(k8s_node_cast(o), s);
+        return;
+    case K8S_CLUSTER_POLICY:
+    case K8S_ADMIN_POLICY:
+    case K8S_BASELINE_POLICY:
+        k8s_write_cluster_policy(k8s_cluster_policy_cast(o), s);
         return;
     case K8S_N_KINDS:
         break;

@@ -23,6 +23,13 @@ static const struct {
     [K8S_NAMESPACE] = {"Namespace", "v1"},
     [K8S_POD] = {"Pod", "v1"},
     [K8S_POLICY] = {"NetworkPolicy", "networking.k8s.io/v1"},
+    [K8S_NODE] = {"Node", "v1"},
+    [K8S_CLUSTER_POLICY] = {"ClusterNetworkPolicy",
+                            "policy.networking.k8s.io/v1alpha2"},
+    [K8S_ADMIN_POLICY] = {"AdminNetworkPolicy",
+                          "policy.networking.k8s.io/v1alpha1"},
+    [K8S_BASELINE_POLICY] = {"BaselineAdminNetworkPolicy",
+                             "policy.networking.k8s.io/v1alpha1"},
 };
 
 const char *
@@ -39,6 +46,19 @@ k8s_api_version(enum k8s_kind kind)
     return kinds[kind].api_version;
 }
 
+bool
+k8s_kind_has_namespace(enum k8s_kind kind)
+{
+    return kind == K8S_POD || kind == K8S_POLICY;
+}
+
+bool
+k8s_kind_is_cluster_policy(enum k8s_kind kind)
+{
+    return (kind == K8S_CLUSTER_POLICY || kind == K8S_ADMIN_POLICY
+            || kind == K8S_BASELINE_POLICY);
+}
+
 void
 k8s_limits_default(struct k8s_limits *limits)
 {
@@ -52,6 +72,7 @@ k8s_limits_default(struct k8s_limits *limits)
         .max_addresses = 16,
         .max_containers = 500,
         .max_container_ports = 1000,
+        .max_node_addresses = 100,
     };
 }
 
@@ -167,6 +188,12 @@ parse_kind(struct k8s_parser *p, enum k8s_kind kind,
         return k8s_pod_parse(p, root, m);
     case K8S_POLICY:
         return k8s_policy_parse(p, root, m);
+    case K8S_NODE:
+        return k8s_node_parse(p, root, m);
+    case K8S_CLUSTER_POLICY:
+    case K8S_ADMIN_POLICY:
+    case K8S_BASELINE_POLICY:
+        return k8s_cluster_policy_parse(p, kind, root, m);
     case K8S_N_KINDS:
         break;
     }
@@ -217,6 +244,14 @@ k8s_object_destroy(struct k8s_object *object)
     case K8S_POLICY:
         k8s_policy_uninit(k8s_policy_cast(object));
         break;
+    case K8S_NODE:
+        k8s_node_uninit(k8s_node_cast(object));
+        break;
+    case K8S_CLUSTER_POLICY:
+    case K8S_ADMIN_POLICY:
+    case K8S_BASELINE_POLICY:
+        k8s_cluster_policy_uninit(k8s_cluster_policy_cast(object));
+        break;
     case K8S_N_KINDS:
         OVS_NOT_REACHED();
     }
@@ -237,6 +272,13 @@ k8s_object_equals(const struct k8s_object *a, const struct k8s_object *b)
         return k8s_pod_equals(k8s_pod_cast(a), k8s_pod_cast(b));
     case K8S_POLICY:
         return k8s_policy_equals(k8s_policy_cast(a), k8s_policy_cast(b));
+    case K8S_NODE:
+        return k8s_node_equals(k8s_node_cast(a), k8s_node_cast(b));
+    case K8S_CLUSTER_POLICY:
+    case K8S_ADMIN_POLICY:
+    case K8S_BASELINE_POLICY:
+        return k8s_cluster_policy_equals(k8s_cluster_policy_cast(a),
+                                         k8s_cluster_policy_cast(b));
     case K8S_N_KINDS:
         break;
     }

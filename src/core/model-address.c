@@ -32,30 +32,68 @@ model_pod_by_address(const struct model *m, const struct in6_addr *addr)
     struct model_claim *c;
 
     HMAP_FOR_EACH_WITH_HASH (c, node, address_hash(addr, 0), &m->claims) {
-        const struct k8s_pod *pod = k8s_pod_cast(c->entry->object);
+        const struct k8s_object *o = c->entry->object;
 
-        if (!memcmp(&c->address, addr, sizeof *addr)
-            && (!owner || pod_is_newer(pod, owner))) {
-            owner = pod;
+        if (o->kind == K8S_POD && !memcmp(&c->address, addr, sizeof *addr)
+            && (!owner || pod_is_newer(k8s_pod_cast(o), owner))) {
+            owner = k8s_pod_cast(o);
         }
     }
     return owner;
 }
 
-/* Everyone else who claims one of the addresses of 'pod' may have won or lost
- * it. */
-static void
-note_rivals(struct model *m, const struct k8s_pod *pod)
+static bool
+node_is_newer(const struct k8s_node *a, const struct k8s_node *b)
 {
-    for (size_t i = 0; i < pod->n_addresses; i++) {
-        const struct in6_addr *addr = &pod->addresses[i];
-        struct model_claim *c;
+    return (a->created != b->created ? a->created > b->created
+            : strcmp(a->up.name, b->up.name) > 0);
+}
 
-        HMAP_FOR_EACH_WITH_HASH (c, node, address_hash(addr, 0), &m->claims) {
-            if (c->entry->object != &pod->up
-                && !memcmp(&c->address, addr, sizeof *addr)) {
-                model_note_pod(m, k8s_pod_cast(c->entry->object));
-            }
+const struct k8s_node *
+model_node_by_address(const struct model *m, const struct in6_addr *addr)
+{
+    const struct k8s_node *owner = NULL;
+    struct model_claim *c;
+
+    HMAP_FOR_EACH_WITH_HASH (c, node, address_hash(addr, 0), &m->claims) {
+        const struct k8s_object *o = c->entry->object;
+
+        if (memcmp(&c->address, addr, sizeof *addr)) {
+            continue;
+        } else if (o->kind == K8S_POD) {
+            return NULL;
+        } else if (!owner || node_is_newer(k8s_node_cast(o), owner)) {
+            owner = k8s_node_cast(o);
+        }
+    }
+    return owner;
+}
+
+/* What 'o' claims; nothing if it is a pod that does not count. */
+static const struct in6_addr *
+claimed_addresses(const struct k8s_object *o, size_t *n)
+{
+    if (o->kind == K8S_NODE) {
+        *n = k8s_node_cast(o)->n_addresses;
+        return k8s_node_cast(o)->addresses;
+    }
+    *n = model_pod_is_live(k8s_pod_cast(o)) ? k8s_pod_cast(o)->n_addresses : 0;
+    return k8s_pod_cast(o)->addresses;
+}
+
+/* Everyone else who claims 'addr' may have won or lost it. */
+static void
+note_rivals(struct model *m, const struct k8s_object *o,
+            const struct in6_addr *addr)
+{
+    struct model_claim *c;
+
+    HMAP_FOR_EACH_WITH_HASH (c, node, address_hash(addr, 0), &m->claims) {
+        const struct k8s_object *rival = c->entry->object;
+
+        if (rival != o && !memcmp(&c->address, addr, sizeof *addr)) {
+            model_note_object(m, (rival->kind == K8S_POD
+                                  ? MODEL_POD : MODEL_OTHER_NODE), rival);
         }
     }
 }
@@ -63,19 +101,17 @@ note_rivals(struct model *m, const struct k8s_pod *pod)
 void
 model_claim_addresses(struct model *m, struct model_entry *e)
 {
-    const struct k8s_pod *pod = k8s_pod_cast(e->object);
+    size_t n;
+    const struct in6_addr *addrs = claimed_addresses(e->object, &n);
 
-    if (!model_pod_is_live(pod)) {
-        return;
-    }
-    for (size_t i = 0; i < pod->n_addresses; i++) {
+    for (size_t i = 0; i < n; i++) {
         struct model_claim *c = xmalloc(sizeof *c);
 
-        c->address = pod->addresses[i];
+        c->address = addrs[i];
         c->entry = e;
         hmap_insert(&m->claims, &c->node, address_hash(&c->address, 0));
+        note_rivals(m, e->object, &addrs[i]);
     }
-    note_rivals(m, pod);
 }
 
 static void
@@ -96,13 +132,11 @@ drop_claim(struct model *m, const struct model_entry *e,
 void
 model_disclaim_addresses(struct model *m, struct model_entry *e)
 {
-    const struct k8s_pod *pod = k8s_pod_cast(e->object);
+    size_t n;
+    const struct in6_addr *addrs = claimed_addresses(e->object, &n);
 
-    if (!model_pod_is_live(pod)) {
-        return;
+    for (size_t i = 0; i < n; i++) {
+        drop_claim(m, e, &addrs[i]);
+        note_rivals(m, e->object, &addrs[i]);
     }
-    for (size_t i = 0; i < pod->n_addresses; i++) {
-        drop_claim(m, e, &pod->addresses[i]);
-    }
-    note_rivals(m, pod);
 }

@@ -20,7 +20,7 @@ struct model_entry {
     struct k8s_object *object;
 };
 
-/* One live pod's claim to an address. */
+/* A live pod's or a node's claim to an address. */
 struct model_claim {
     struct hmap_node node;      /* In 'claims', by address. */
     struct in6_addr address;
@@ -82,6 +82,8 @@ model_keys_equal(const char *ns_a, const char *name_a,
 /* model.c: one more change to tell. */
 void model_note_change(struct model *, enum model_change_type,
                        const char *ns, const char *name);
+void model_note_object(struct model *, enum model_change_type,
+                       const struct k8s_object *);
 void model_note_pod(struct model *, const struct k8s_pod *);
 
 /* model-namespace.c: something names the namespace, or does not any more. */
@@ -93,7 +95,7 @@ struct label_set *model_default_labels(struct model *, const char *name);
 void model_set_space_labels(struct model *, const char *name,
                             struct label_set *labels);
 
-/* model-address.c: 'e' is a pod. */
+/* model-address.c: 'e' is a pod or a node. */
 void model_claim_addresses(struct model *, struct model_entry *e);
 void model_disclaim_addresses(struct model *, struct model_entry *e);
 

@@ -30,16 +30,17 @@ model_create(struct label_pool *pool)
 
 /* Changes. */
 
-void
-model_note_change(struct model *m, enum model_change_type type,
-                  const char *ns, const char *name)
+static void
+note_change(struct model *m, enum model_change_type type, enum k8s_kind kind,
+            const char *ns, const char *name)
 {
-    uint32_t hash = hash_int(type, model_hash_key(ns, name ? name : ""));
+    uint32_t hash = hash_2words(type, hash_int(kind, model_hash_key(
+                                    ns, name ? name : "")));
     struct model_change_entry *c;
 
     m->generation++;
     HMAP_FOR_EACH_WITH_HASH (c, node, hash, &m->changed) {
-        if (c->public.type == type
+        if (c->public.type == type && c->public.kind == kind
             && nullable_string_is_equal(c->public.ns, ns)
             && nullable_string_is_equal(c->public.name, name)) {
             return;
@@ -47,6 +48,7 @@ model_note_change(struct model *m, enum model_change_type type,
     }
     c = xmalloc(sizeof *c);
     c->public.type = type;
+    c->public.kind = kind;
     c->public.ns = nullable_xstrdup(ns);
     c->public.name = nullable_xstrdup(name);
     hmap_insert(&m->changed, &c->node, hash);
@@ -58,9 +60,23 @@ model_note_change(struct model *m, enum model_change_type type,
 }
 
 void
+model_note_change(struct model *m, enum model_change_type type,
+                  const char *ns, const char *name)
+{
+    note_change(m, type, K8S_N_KINDS, ns, name);
+}
+
+void
+model_note_object(struct model *m, enum model_change_type type,
+                  const struct k8s_object *o)
+{
+    note_change(m, type, o->kind, o->ns, o->name);
+}
+
+void
 model_note_pod(struct model *m, const struct k8s_pod *pod)
 {
-    model_note_change(m, MODEL_POD, pod->up.ns, pod->up.name);
+    model_note_object(m, MODEL_POD, &pod->up);
 }
 
 size_t
@@ -161,7 +177,16 @@ link_object(struct model *m, struct model_entry *e)
         break;
     case K8S_POLICY:
         model_use_space(m, o->ns);
-        model_note_change(m, MODEL_POLICY, o->ns, o->name);
+        model_note_object(m, MODEL_POLICY, o);
+        break;
+    case K8S_NODE:
+        model_claim_addresses(m, e);
+        model_note_object(m, MODEL_OTHER_NODE, o);
+        break;
+    case K8S_CLUSTER_POLICY:
+    case K8S_ADMIN_POLICY:
+    case K8S_BASELINE_POLICY:
+        model_note_object(m, MODEL_CLUSTER_POLICY, o);
         break;
     case K8S_N_KINDS:
     default:
@@ -188,8 +213,17 @@ unlink_object(struct model *m, struct model_entry *e)
         model_unuse_space(m, o->ns);
         break;
     case K8S_POLICY:
-        model_note_change(m, MODEL_POLICY, o->ns, o->name);
+        model_note_object(m, MODEL_POLICY, o);
         model_unuse_space(m, o->ns);
+        break;
+    case K8S_NODE:
+        model_disclaim_addresses(m, e);
+        model_note_object(m, MODEL_OTHER_NODE, o);
+        break;
+    case K8S_CLUSTER_POLICY:
+    case K8S_ADMIN_POLICY:
+    case K8S_BASELINE_POLICY:
+        model_note_object(m, MODEL_CLUSTER_POLICY, o);
         break;
     case K8S_N_KINDS:
     default:

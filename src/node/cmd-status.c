@@ -76,7 +76,7 @@ format_dir(const struct cmd_context *c, const struct status *s, struct ds *ds)
 static void
 format_kinds(const struct kube_status *kube, struct ds *ds)
 {
-    for (enum k8s_kind k = 0; k < K8S_N_KINDS; k++) {
+    for (enum k8s_kind k = 0; k < KUBE_N_KINDS; k++) {
         const struct kube_kind_status *kind = &kube->kinds[k];
 
         ds_put_format(ds, "%s%s %s", k ? ", " : "", kind->name, kind->state);
@@ -301,7 +301,7 @@ kube_to_json(const struct cmd_context *c, const struct status *s)
     put_integer(json, "warnings", s->kube.n_warnings);
     put_integer(json, "problems", s->kube.n_problems);
     put_integer(json, "checks", s->kube.n_checks);
-    for (enum k8s_kind k = 0; k < K8S_N_KINDS; k++) {
+    for (enum k8s_kind k = 0; k < KUBE_N_KINDS; k++) {
         const struct kube_kind_status *kind = &s->kube.kinds[k];
 
         json_object_put(json, kind->name, kind_to_json(kind));

@@ -58,7 +58,7 @@ static void
 distrust(struct kube *kube, const char *why)
 {
     VLOG_WARN("%s: %s: listing everything again", kube->config->server, why);
-    for (size_t i = 0; i < K8S_N_KINDS; i++) {
+    for (size_t i = 0; i < KUBE_N_KINDS; i++) {
         kube->kinds[i].must_list = true;
     }
 }
@@ -72,7 +72,7 @@ accept_server(struct kube *kube, const char *revision)
         VLOG_INFO("%s: connected", kube->config->server);
         return;
     }
-    for (size_t i = 0; i < K8S_N_KINDS; i++) {
+    for (size_t i = 0; i < KUBE_N_KINDS; i++) {
         if (is_older(revision, kube->kinds[i].version)) {
             distrust(kube, "its history went backwards");
             return;

@@ -16,7 +16,7 @@
 static const struct {
     const char *path;
     const char *name;
-} resources[K8S_N_KINDS] = {
+} resources[KUBE_N_KINDS] = {
     [K8S_NAMESPACE] = { "/api/v1/namespaces", "namespaces" },
     [K8S_POD] = { "/api/v1/pods", "pods" },
     [K8S_POLICY] = { "/apis/networking.k8s.io/v1/networkpolicies",

@@ -69,7 +69,7 @@ struct kube {
     struct kube_timing timing;
     struct kube_http *http;
     struct kube_store store;
-    struct kube_kind kinds[K8S_N_KINDS];
+    struct kube_kind kinds[KUBE_N_KINDS];
     uint64_t ticket;            /* The last one asked for. */
     long long int last_start;   /* Of any request. */
     char *summary;              /* What kube_error() returned. */

@@ -50,7 +50,7 @@ kube_create(struct kubeconfig *config, const struct kube_timing *timing,
     }
     kube->http = kube_http_create(config);
     kube_store_init(&kube->store, pool, model);
-    for (size_t i = 0; i < K8S_N_KINDS; i++) {
+    for (size_t i = 0; i < KUBE_N_KINDS; i++) {
         kube_kind_init(&kube->kinds[i], kube, i);
     }
     VLOG_INFO("%s: following the cluster (%s)", config->server,
@@ -63,7 +63,7 @@ kube_destroy(struct kube *kube)
 {
     if (kube) {
         kube_check_cancel(kube);
-        for (size_t i = 0; i < K8S_N_KINDS; i++) {
+        for (size_t i = 0; i < KUBE_N_KINDS; i++) {
             kube_kind_uninit(&kube->kinds[i]);
         }
         kube_store_uninit(&kube->store);
@@ -120,7 +120,7 @@ void
 kube_reset(struct kube *kube)
 {
     kube_check_cancel(kube);
-    for (size_t i = 0; i < K8S_N_KINDS; i++) {
+    for (size_t i = 0; i < KUBE_N_KINDS; i++) {
         kube_kind_cancel(&kube->kinds[i]);
     }
     kube_http_close(kube->http);
@@ -147,7 +147,7 @@ has_requests(const struct kube *kube)
     if (kube->check) {
         return true;
     }
-    for (size_t i = 0; i < K8S_N_KINDS; i++) {
+    for (size_t i = 0; i < KUBE_N_KINDS; i++) {
         if (kube->kinds[i].request) {
             return true;
         }
@@ -178,7 +178,7 @@ kube_run(struct kube *kube)
 {
     kube_http_run(kube->http);
     kube_check_run(kube);
-    for (size_t i = 0; i < K8S_N_KINDS; i++) {
+    for (size_t i = 0; i < KUBE_N_KINDS; i++) {
         kube_kind_run(&kube->kinds[i]);
     }
     check_silence(kube);
@@ -195,7 +195,7 @@ kube_wait(struct kube *kube)
     } else if (!kube->checked) {
         poll_timer_wait_until(kube->check_retry.at);
     }
-    for (size_t i = 0; i < K8S_N_KINDS; i++) {
+    for (size_t i = 0; i < KUBE_N_KINDS; i++) {
         kube_kind_wait(&kube->kinds[i]);
     }
     if (has_requests(kube)) {
@@ -208,7 +208,7 @@ kube_wait(struct kube *kube)
 bool
 kube_is_synced(const struct kube *kube)
 {
-    for (size_t i = 0; i < K8S_N_KINDS; i++) {
+    for (size_t i = 0; i < KUBE_N_KINDS; i++) {
         if (!kube->kinds[i].synced) {
             return false;
         }
@@ -239,7 +239,7 @@ kube_error(const struct kube *kube_)
                      ? xasprintf("%s: %s", kube->config->server,
                                  kube->check_error)
                      : NULL);
-    for (size_t i = 0; !kube->summary && i < K8S_N_KINDS; i++) {
+    for (size_t i = 0; !kube->summary && i < KUBE_N_KINDS; i++) {
         kube->summary = describe_kind(&kube->kinds[i]);
     }
     return kube->summary;
@@ -255,7 +255,7 @@ kube_sync_begin(struct kube *kube, uint64_t ticket)
 bool
 kube_sync_is_done(const struct kube *kube, uint64_t ticket)
 {
-    for (size_t i = 0; i < K8S_N_KINDS; i++) {
+    for (size_t i = 0; i < KUBE_N_KINDS; i++) {
         if (kube->kinds[i].done_ticket < ticket) {
             return false;
         }
@@ -292,7 +292,7 @@ kube_get_status(const struct kube *kube, struct kube_status *status)
         .n_warnings = kube->store.n_warnings,
         .n_checks = kube->n_checks,
     };
-    for (size_t i = 0; i < K8S_N_KINDS; i++) {
+    for (size_t i = 0; i < KUBE_N_KINDS; i++) {
         const struct kube_kind *k = &kube->kinds[i];
 
         status->kinds[i] = (struct kube_kind_status) {

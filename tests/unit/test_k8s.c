@@ -1006,6 +1006,15 @@ test_identify(void **state)
         {NULL, "{apiVersion: v1, kind: Namespace}", K8S_NAMESPACE},
         {NULL, "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy}",
          K8S_POLICY},
+        {NULL, "{apiVersion: v1, kind: Node}", K8S_NODE},
+        {NULL, "{apiVersion: policy.networking.k8s.io/v1alpha2,"
+         " kind: ClusterNetworkPolicy}", K8S_CLUSTER_POLICY},
+        {NULL, "{apiVersion: policy.networking.k8s.io/v1alpha1,"
+         " kind: ClusterNetworkPolicy}", -1},
+        {NULL, "{apiVersion: policy.networking.k8s.io/v1alpha1,"
+         " kind: AdminNetworkPolicy}", K8S_ADMIN_POLICY},
+        {NULL, "{apiVersion: policy.networking.k8s.io/v1alpha1,"
+         " kind: BaselineAdminNetworkPolicy}", K8S_BASELINE_POLICY},
         {NULL, "{apiVersion: v2, kind: Pod}", -1},
         {NULL, "{apiVersion: v1, kind: Po}", -1},
         {NULL, "{apiVersion: v1, kind: Pods}", -1},

@@ -31,7 +31,7 @@
 
 #define GONE "{\"kind\":\"Status\",\"code\":410,\"message\":\"too old\"}"
 
-static const char *const paths[K8S_N_KINDS] = {
+static const char *const paths[KUBE_N_KINDS] = {
     [K8S_NAMESPACE] = "/api/v1/namespaces?",
     [K8S_POD] = "/api/v1/pods?",
     [K8S_POLICY] = "/apis/networking.k8s.io/v1/networkpolicies?",
@@ -57,8 +57,8 @@ struct fixture {
     /* The cluster. */
     const char *uid;            /* Of kube-system. */
     unsigned int revision;
-    struct svec objects[K8S_N_KINDS];   /* JSON. */
-    struct webserver_conn *watches[K8S_N_KINDS];
+    struct svec objects[KUBE_N_KINDS];   /* JSON. */
+    struct webserver_conn *watches[KUBE_N_KINDS];
     size_t page_size;           /* 0: all on one page. */
     struct fault fault;
     struct svec requests;       /* All paths that were asked for. */
@@ -127,7 +127,7 @@ handle_request(struct webserver_conn *conn, const char *path,
         }
         return;
     }
-    for (enum k8s_kind k = 0; k < K8S_N_KINDS; k++) {
+    for (enum k8s_kind k = 0; k < KUBE_N_KINDS; k++) {
         if (!strncmp(path, paths[k], strlen(paths[k]))) {
             answer(f, conn, k, path);
             return;
@@ -225,7 +225,7 @@ is_well(struct fixture *f, const void *arg OVS_UNUSED)
     struct kube_status s;
 
     kube_get_status(f->kube, &s);
-    for (enum k8s_kind k = 0; k < K8S_N_KINDS; k++) {
+    for (enum k8s_kind k = 0; k < KUBE_N_KINDS; k++) {
         if (strcmp(s.kinds[k].state, "watching")
             || !webserver_has(f->server, f->watches[k])) {
             return false;
@@ -343,7 +343,7 @@ setup(void **state)
         .away = 60 * 1000,
     };
     svec_init(&f->requests);
-    for (enum k8s_kind k = 0; k < K8S_N_KINDS; k++) {
+    for (enum k8s_kind k = 0; k < KUBE_N_KINDS; k++) {
         svec_init(&f->objects[k]);
     }
     create(f, K8S_NAMESPACE, xstrdup("{\"metadata\":{\"name\":\"shop\","
@@ -365,7 +365,7 @@ teardown(void **state)
     webserver_destroy(f->server);
     model_destroy(f->model);
     label_pool_destroy(f->pool);
-    for (enum k8s_kind k = 0; k < K8S_N_KINDS; k++) {
+    for (enum k8s_kind k = 0; k < KUBE_N_KINDS; k++) {
         svec_destroy(&f->objects[k]);
     }
     svec_destroy(&f->requests);

@@ -202,6 +202,14 @@ put_yaml(struct side *s, const char *text)
 #define POLICY "kind: NetworkPolicy\napiVersion: networking.k8s.io/v1\n" \
                "metadata: {namespace: a, name: p, uid: 'x\"\\y'}\nspec: "
 
+#define CLUSTER_POLICY "kind: ClusterNetworkPolicy\n" \
+    "apiVersion: policy.networking.k8s.io/v1alpha2\n" \
+    "metadata: {name: p}\nspec: "
+#define V1ALPHA1 "apiVersion: policy.networking.k8s.io/v1alpha1\n"
+#define NETWORKS(A) A "1.0.0.0/8, " A "2.0.0.0/8, " A "3.0.0.0/8, " \
+                    A "4.0.0.0/8, " A "5.0.0.0/8, " A "6.0.0.0/8, " \
+                    A "7.0.0.0/8, " A "8.0.0.0/8, " A "9.0.0.0/8, "
+
 /* What random clusters do not have. */
 static const char *const objects[] = {
     /* Rules that grant nothing, each for another reason. */
@@ -239,6 +247,38 @@ static const char *const objects[] = {
     "creationTimestamp: '9999-12-31T23:59:60-23:59'}\n",
     "kind: Pod\napiVersion: v1\nmetadata: {name: p, namespace: a, "
     "creationTimestamp: '1969-12-31T23:59:59Z'}\n",
+    "kind: Node\napiVersion: v1\nmetadata: {name: n.x, labels: {a: b}, "
+    "creationTimestamp: '2024-02-29T23:59:60.5Z'}\n"
+    "status: {addresses: [{type: ExternalIP, address: '::1'}, "
+    "{type: Hostname, address: x}, {type: InternalIP, address: 1.2.3.4}]}",
+    /* Cluster policies: everything that can be said, ... */
+    CLUSTER_POLICY "{tier: Baseline, priority: 0, subject: {pods: "
+    "{namespaceSelector: {matchLabels: {a: b}}, podSelector: {matchLabels: "
+    "{c: d}}}}, ingress: [{action: Pass, name: \"a\\\"b\", from: "
+    "[{namespaces: {matchLabels: {x: y}}}, {pods: {podSelector: "
+    "{matchLabels: {x: y}}}}]}, {action: Deny, from: [{namespaces: {}}], "
+    "protocols: [{tcp: {destinationPort: {number: 7}}}, {udp: "
+    "{destinationPort: {range: {start: 1, end: 65535}}}}, {sctp: "
+    "{destinationPort: {number: 65535}}}, {destinationNamedPort: http}]}], "
+    "egress: [{action: Accept, to: [{nodes: {matchLabels: {x: y}}}, "
+    "{nodes: {}}]}]}",
+    /* ...networks of more than one peer, ... */
+    CLUSTER_POLICY "{tier: Admin, priority: 1000, subject: {namespaces: {}}, "
+    "egress: [{action: Accept, to: [{networks: [1.0.0.0/8]}, "
+    "{nodes: {}}, {networks: [" NETWORKS("1") NETWORKS("2") "]}, "
+    "{networks: ['::/0', " NETWORKS("1") NETWORKS("2") "]}]}]}",
+    /* ...and what is not understood. */
+    CLUSTER_POLICY "{tier: Admin, priority: 5, subject: {namespaces: {}}, "
+    "egress: 7, ingress: [{action: Accept, from: [{what: 7}]}, {action: Pass, "
+    "name: x, from: [{namespaces: {}}], protocols: [{}]}]}",
+    V1ALPHA1 "kind: AdminNetworkPolicy\nmetadata: {name: p}\n"
+    "spec: {priority: 3, subject: {namespaces: {}}, ingress: [{action: Allow, "
+    "from: [{namespaces: {}}], ports: [{portNumber: {protocol: UDP, port: "
+    "53}}, {portRange: {start: 1, end: 2}}, {namedPort: x}]}], egress: "
+    "[{action: Pass, to: [{networks: ['::/0']}]}, {action: Allow, to: [{}]}]}",
+    V1ALPHA1 "kind: BaselineAdminNetworkPolicy\nmetadata: {name: default}\n"
+    "spec: {subject: {namespaces: {}}, ingress: [{action: Deny, from: "
+    "[{namespaces: {}}]}]}",
 };
 
 static void
