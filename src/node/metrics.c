@@ -57,7 +57,7 @@ static void
 put_kinds(const struct kube_status *kube, struct metrics_writer *w,
           enum metric metric, double value(const struct kube_kind_status *))
 {
-    for (enum k8s_kind k = 0; k < K8S_N_KINDS; k++) {
+    for (enum k8s_kind k = 0; k < KUBE_N_KINDS; k++) {
         put1(w, metric, value(&kube->kinds[k]), kube->kinds[k].name);
     }
 }
