@@ -11,6 +11,9 @@
  * is a problem until it changes.  Only a complete list says that objects are
  * gone.
  *
+ * What is wrong with an object goes back to the API server as an Event on it,
+ * see kube-events.h.
+ *
  * After each loss of the connection the server is looked at before it is
  * believed: is it the same cluster, and has its history not gone backwards?
  * docs/design/0002-what-an-api-server-may-say.md has the reasons. */
@@ -49,6 +52,9 @@ void kube_destroy(struct kube *);
 void kube_run(struct kube *);
 void kube_wait(struct kube *);
 
+/* Who says what Events say: the name of the node, or NULL. */
+void kube_set_instance(struct kube *, const char *instance);
+
 /* True once all three lists were complete. */
 bool kube_is_synced(const struct kube *);
 
@@ -83,6 +89,11 @@ struct kube_status {
     size_t n_problems;
     size_t n_warnings;
     uint64_t n_checks;          /* Of the server, see above. */
+    uint64_t n_events_sent;     /* Events that the server took, */
+    uint64_t n_events_failed;   /* did not take, */
+    uint64_t n_events_dropped;  /* was not asked to, as they were too many. */
+    const char *events_error;   /* The last failure, if none went well since;
+                                 * else NULL. */
     struct kube_kind_status {
         const char *name;       /* "networkpolicies" */
         const char *state;      /* "listing", "watching" or "waiting". */

@@ -126,6 +126,7 @@ start_source(struct agent *a)
         VLOG_FATAL("%s", error);
     }
     a->kube = kube_create(config, NULL, a->pool, a->model);
+    kube_set_instance(a->kube, a->settings->node);
 }
 
 static void

@@ -290,6 +290,18 @@ kind_to_json(const struct kube_kind_status *kind)
 }
 
 static struct json *
+reported_to_json(const struct kube_status *kube)
+{
+    struct json *json = json_object_create();
+
+    put_integer(json, "sent", kube->n_events_sent);
+    put_integer(json, "failed", kube->n_events_failed);
+    put_integer(json, "dropped", kube->n_events_dropped);
+    put_string(json, "error", kube->events_error);
+    return json;
+}
+
+static struct json *
 kube_to_json(const struct cmd_context *c, const struct status *s)
 {
     struct json *json = json_object_create();
@@ -301,6 +313,7 @@ kube_to_json(const struct cmd_context *c, const struct status *s)
     put_integer(json, "warnings", s->kube.n_warnings);
     put_integer(json, "problems", s->kube.n_problems);
     put_integer(json, "checks", s->kube.n_checks);
+    json_object_put(json, "reported", reported_to_json(&s->kube));
     for (enum k8s_kind k = 0; k < KUBE_N_KINDS; k++) {
         const struct kube_kind_status *kind = &s->kube.kinds[k];
 

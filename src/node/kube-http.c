@@ -308,6 +308,21 @@ set_blob(CURL *easy, CURLoption option, const char *text)
     curl_easy_setopt(easy, option, &blob);
 }
 
+static void
+set_method(struct kube_request *r, const struct kube_get *get)
+{
+    if (get->method) {
+        curl_easy_setopt(r->easy, CURLOPT_CUSTOMREQUEST, get->method);
+    }
+    if (get->body) {
+        char *header = xasprintf("Content-Type: %s", get->type);
+
+        curl_easy_setopt(r->easy, CURLOPT_COPYPOSTFIELDS, get->body);
+        r->headers = curl_slist_append(r->headers, header);
+        free(header);
+    }
+}
+
 /* Takes the secrets.  If there is a CA, nothing else is trusted: libcurl would
  * go on to look into the system's folder. */
 static void
@@ -426,6 +441,7 @@ kube_http_get(struct kube_http *http, const struct kube_get *get)
     set_callbacks(r);
     set_connection(r->easy, get);
     set_security(r->easy, http->config);
+    set_method(r, get);
     set_credentials(r, &credentials);
     set_url(r, get->path);
     kubeconfig_credentials_uninit(&credentials);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * kube-http: GET requests to one server, all on one connection if it speaks
+ * kube-http: requests to one server, all on one connection if it speaks
  * HTTP/2.
  *
  * Part of the kube module, and the only file that knows libcurl.  Nothing
@@ -34,6 +34,8 @@ long long int kube_http_last_heard(const struct kube_http *);
 /* What to ask and how long to wait for it. */
 struct kube_get {
     const char *path;           /* With the query, begins with a slash. */
+    const char *method;         /* NULL: GET. */
+    const char *body, *type;    /* And its Content-Type; NULL for none. */
     size_t max_data;            /* More data than this that nobody consumes is
                                  * an error. */
     unsigned int timeout;       /* Seconds for all of it, 0 for no limit. */

@@ -9,6 +9,7 @@
  * kube-watch.c watches
  * kube-reply.c what replies say that are not what was asked for
  * kube-store.c objects into the model
+ * kube-events.c  what is wrong with objects, back to the API server
  * kube-http.c  requests
  *
  * split.c of the core takes lists apart. */
@@ -17,6 +18,7 @@
 #define KUBE_PRIVATE_H 1
 
 #include "kube.h"
+#include "kube-events.h"
 #include "kube-http.h"
 #include "kube-store.h"
 #include "split.h"
@@ -69,6 +71,7 @@ struct kube {
     struct kube_timing timing;
     struct kube_http *http;
     struct kube_store store;
+    struct kube_events events;
     struct kube_kind kinds[KUBE_N_KINDS];
     uint64_t ticket;            /* The last one asked for. */
     long long int last_start;   /* Of any request. */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "doc.h"
-#include "kube.h"
+#include "kube-private.h"
 #include "label.h"
 #include "model.h"
 #include "openvswitch/vlog.h"
@@ -19,13 +19,19 @@ VLOG_DEFINE_THIS_MODULE(kube_store);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(60, 60);
 
+/* Of Events. */
+#define REASON "Refused"
+/* In place of a name. */
+#define UNREADABLE "(unreadable)"
+
 void
 kube_store_init(struct kube_store *s, struct label_pool *pool,
-                struct model *model)
+                struct model *model, struct kube_events *events)
 {
     memset(s, 0, sizeof *s);
     s->pool = pool;
     s->model = model;
+    s->events = events;
     k8s_limits_default(&s->limits);
     shash_init(&s->problems);
 }
@@ -85,25 +91,64 @@ has_object(const struct kube_store *s, enum k8s_kind kind, const char *key)
     return has;
 }
 
+static const char *
+problem_suffix(const struct kube_problem *p)
+{
+    return p->kept ? " (the last good version stays)" : "";
+}
+
+/* Events. */
+
+static void
+emit_event(struct kube_store *s, enum k8s_kind kind, const char *key,
+           const char *uid, const struct kube_problem *p)
+{
+    const char *ns, *name;
+    char *copy = split_key(key, &ns, &name);
+    char *message = xasprintf("%s%s", p->message, problem_suffix(p));
+
+    kube_events_add(s->events, &(struct kube_event) {
+        .kind = kind,
+        .ns = ns,
+        .name = name,
+        .uid = uid,
+        .reason = REASON,
+        .message = message,
+    });
+    free(message);
+    free(copy);
+}
+
+static void
+end_event(struct kube_store *s, enum k8s_kind kind, const char *key)
+{
+    const char *ns, *name;
+    char *copy = split_key(key, &ns, &name);
+
+    kube_events_end(s->events, kind, ns, name, REASON);
+    free(copy);
+}
+
 /* Problems. */
 
 static void
-forget_problem(struct kube_store *s, const char *key)
+forget_problem(struct kube_store *s, enum k8s_kind kind, const char *key)
 {
     struct kube_problem *p = shash_find_and_delete(&s->problems, key);
 
     if (p) {
         VLOG_INFO("%s: no problem any more", key);
+        end_event(s, kind, key);
         destroy_problem(p);
         s->list_is_current = false;
     }
 }
 
-/* Records that 'key' has the problem 'message'.  Returns true if the last good
- * version stays. */
+/* Records that 'key', whose uid is 'uid' or not known (NULL), has the problem
+ * 'message'.  Returns true if the last good version stays. */
 static bool
 remember_problem(struct kube_store *s, enum k8s_kind kind, const char *key,
-                 const char *message)
+                 const char *uid, const char *message)
 {
     struct kube_problem *p = shash_find_data(&s->problems, key);
 
@@ -116,8 +161,11 @@ remember_problem(struct kube_store *s, enum k8s_kind kind, const char *key,
     if (!p->message || strcmp(p->message, message)) {
         free(p->message);
         p->message = xstrdup(message);
-        VLOG_WARN_RL(&rl, "%s: %s%s", key, message,
-                     p->kept ? " (the last good version stays)" : "");
+        VLOG_WARN_RL(&rl, "%s: %s%s", key, message, problem_suffix(p));
+        if (!strstr(key, UNREADABLE)) {
+            end_event(s, kind, key);
+            emit_event(s, kind, key, uid, p);
+        }
     }
     s->list_is_current = false;
     return p->kept;
@@ -127,9 +175,9 @@ void
 kube_store_complain(struct kube_store *s, enum k8s_kind kind,
                     const char *message)
 {
-    char *key = xasprintf("%s (unreadable)", k8s_kind_name(kind));
+    char *key = xasprintf("%s " UNREADABLE, k8s_kind_name(kind));
 
-    remember_problem(s, kind, key, message);
+    remember_problem(s, kind, key, NULL, message);
     free(key);
 }
 
@@ -167,18 +215,25 @@ count_warnings(struct kube_store *s, const struct k8s_report *report,
 
 /* Takes 'object'. */
 static void
-put(struct kube_store *s, enum k8s_kind kind, const char *key,
+put(struct kube_store *s, enum k8s_kind kind, const char *key, const char *uid,
     struct k8s_object *object, const char *error)
 {
     if (!error) {
-        forget_problem(s, key);
-    } else if (remember_problem(s, kind, key, error)) {
+        forget_problem(s, kind, key);
+    } else if (remember_problem(s, kind, key, uid, error)) {
         k8s_object_destroy(object);
         object = NULL;
     }
     if (object) {
         model_put(s->model, object);
     }
+}
+
+/* NULL if there is none. */
+static const char *
+get_uid(const struct doc_node *node)
+{
+    return kube_get_string(doc_node_get(node, "metadata"), "uid");
 }
 
 char *
@@ -196,7 +251,7 @@ kube_store_put(struct kube_store *s, enum k8s_kind kind,
         if (seen) {
             sset_add(seen, key);
         }
-        put(s, kind, key, object, report.error);
+        put(s, kind, key, get_uid(node), object, report.error);
         free(key);
     } else {
         k8s_object_destroy(object);
@@ -212,7 +267,7 @@ delete(struct kube_store *s, enum k8s_kind kind, const char *key)
     const char *ns, *name;
     char *copy = split_key(key, &ns, &name);
 
-    forget_problem(s, key);
+    forget_problem(s, kind, key);
     model_delete(s->model, kind, ns, name);
     free(copy);
 }

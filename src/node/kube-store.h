@@ -14,6 +14,7 @@
 #include "openvswitch/shash.h"
 
 struct doc_node;
+struct kube_events;
 struct kube_problem;
 struct label_pool;
 struct model;
@@ -22,6 +23,7 @@ struct sset;
 struct kube_store {
     struct label_pool *pool;
     struct model *model;
+    struct kube_events *events; /* Hears of problems. */
     struct k8s_limits limits;
     struct shash problems;      /* "struct kube_problem"s by key. */
     size_t n_warnings;          /* Unknown fields, in all. */
@@ -31,9 +33,9 @@ struct kube_store {
     bool list_is_current;
 };
 
-/* 'pool' and 'model' are borrowed. */
+/* All are borrowed. */
 void kube_store_init(struct kube_store *, struct label_pool *,
-                     struct model *);
+                     struct model *, struct kube_events *);
 void kube_store_uninit(struct kube_store *);
 
 /* Puts the object 'node'.  Adds its key to 'seen' if that is not NULL. Returns

@@ -49,7 +49,8 @@ kube_create(struct kubeconfig *config, const struct kube_timing *timing,
         kube_timing_default(&kube->timing);
     }
     kube->http = kube_http_create(config);
-    kube_store_init(&kube->store, pool, model);
+    kube_events_init(&kube->events);
+    kube_store_init(&kube->store, pool, model, &kube->events);
     for (size_t i = 0; i < KUBE_N_KINDS; i++) {
         kube_kind_init(&kube->kinds[i], kube, i);
     }
@@ -63,10 +64,12 @@ kube_destroy(struct kube *kube)
 {
     if (kube) {
         kube_check_cancel(kube);
+        kube_events_cancel(kube);
         for (size_t i = 0; i < KUBE_N_KINDS; i++) {
             kube_kind_uninit(&kube->kinds[i]);
         }
         kube_store_uninit(&kube->store);
+        kube_events_uninit(&kube->events);
         kube_http_destroy(kube->http);
         kubeconfig_destroy(kube->config);
         free(kube->check_error);
@@ -120,6 +123,7 @@ void
 kube_reset(struct kube *kube)
 {
     kube_check_cancel(kube);
+    kube_events_cancel(kube);
     for (size_t i = 0; i < KUBE_N_KINDS; i++) {
         kube_kind_cancel(&kube->kinds[i]);
     }
@@ -137,6 +141,13 @@ kube_set_error(char **old, char *new, const char *what)
     }
     free(*old);
     *old = new;
+}
+
+void
+kube_set_instance(struct kube *kube, const char *instance)
+{
+    free(kube->events.instance);
+    kube->events.instance = nullable_xstrdup(instance);
 }
 
 /* Running. */
@@ -181,6 +192,7 @@ kube_run(struct kube *kube)
     for (size_t i = 0; i < KUBE_N_KINDS; i++) {
         kube_kind_run(&kube->kinds[i]);
     }
+    kube_events_run(kube);
     check_silence(kube);
 }
 
@@ -198,6 +210,7 @@ kube_wait(struct kube *kube)
     for (size_t i = 0; i < KUBE_N_KINDS; i++) {
         kube_kind_wait(&kube->kinds[i]);
     }
+    kube_events_wait(kube);
     if (has_requests(kube)) {
         poll_timer_wait_until(silence_deadline(kube));
     }
@@ -291,6 +304,10 @@ kube_get_status(const struct kube *kube, struct kube_status *status)
         .n_problems = shash_count(&kube->store.problems),
         .n_warnings = kube->store.n_warnings,
         .n_checks = kube->n_checks,
+        .n_events_sent = kube->events.n_sent,
+        .n_events_failed = kube->events.n_failed,
+        .n_events_dropped = kube->events.n_dropped,
+        .events_error = kube->events.error,
     };
     for (size_t i = 0; i < KUBE_N_KINDS; i++) {
         const struct kube_kind *k = &kube->kinds[i];

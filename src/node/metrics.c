@@ -116,6 +116,9 @@ put_sources(const struct metrics_context *c, struct metrics_writer *w)
         put_kinds(&kube, w, METRIC_SOURCE_WATCHES, get_watches);
         put_kinds(&kube, w, METRIC_SOURCE_EVENTS, get_events);
         put(w, METRIC_API_CHECKS, kube.n_checks);
+        put1(w, METRIC_EVENTS, kube.n_events_sent, "sent");
+        put1(w, METRIC_EVENTS, kube.n_events_failed, "failed");
+        put1(w, METRIC_EVENTS, kube.n_events_dropped, "dropped");
     }
 }
 

@@ -322,7 +322,75 @@ ops/prom -> shop/db tcp/5432 denied
 END
     contains status 'NetworkPolicy shop/odd: spec.ingress\[0\]' \
         "$(ovs-netpol status)"
+    until_ok 10 event_says odd 1 worker 'spec\.ingress\[0\]\.from\[0\]\.ipBlo'
+    # Mended, and broken in the same way: one Event, that says so.
+    odd_cidr 10.0.0.0/8
+    until_ok 10 has_no_problems
+    odd_cidr ::ffff:10.0.0.0/104
+    until_ok 10 event_says odd 1 worker '\(the last good version stays\)'
+    odd_cidr 10.0.0.0/8
+    until_ok 10 has_no_problems
+    odd_cidr ::ffff:10.0.0.0/104
+    until_ok 10 event_says odd 2 worker '\(the last good version stays\)'
+    same events 2 "$(events odd | wc -l)"
+    same "reported" "3 0 0" "$(for n in sent failed dropped; do
+        status "kubernetes.reported.$n"; done | xargs)"
     kube delete networkpolicy -n shop odd
     until_ok 10 no_policies
     same problems "[]" "$(status problems)"
+}
+
+odd_cidr() {
+    kube patch networkpolicy -n shop odd --type=json -p \
+        "[{\"op\": \"replace\", \"path\": \"/spec/ingress/0/from/0/ipBlock/cidr\",
+           \"value\": \"$1\"}]"
+}
+
+has_no_problems() {
+    [ "$(status problems)" = "[]" ]
+}
+
+# events POLICY: a line for each, "COUNT HOST REASON MESSAGE".
+events() {
+    local uid fields="{.count} {.source.host} {.reason} {.message}"
+    uid=$(kube get networkpolicy -n shop "$1" -o 'jsonpath={.metadata.uid}')
+    kube get events -n shop --field-selector "involvedObject.uid=$uid" \
+        -o "jsonpath={range .items[*]}$fields{\"\\n\"}{end}"
+}
+
+# event_says POLICY COUNT HOST REGEX
+event_says() {
+    events "$1" | grep -Eq -- "^$2 $3 Refused .*$4"
+}
+
+# May we not speak of it, we are silent, once; what is in force stays.
+test_events_forbidden() {
+    begin
+    log_allow 'NetworkPolicy shop/odd: spec.ingress\[0\]' "we cannot read it"
+    log_allow 'events: .*forbidden' "we may not"
+    kube get clusterrole ovs-netpol -o json | /usr/bin/python3 -c '
+import json, sys
+role = json.load(sys.stdin)
+role["rules"] = [r for r in role["rules"] if r["resources"] != ["events"]]
+json.dump(role, sys.stdout)' | kube replace -f -
+    kube create -f - <<END
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {namespace: shop, name: odd}
+spec:
+  podSelector: {matchLabels: {app: db}}
+  ingress:
+  - from: [{ipBlock: {cidr: "::ffff:10.0.0.0/104"}}]
+END
+    kube_expect <<< "shop/web -> shop/db tcp/5432 denied"
+    until_ok 10 reports_fail
+    kube_follows
+    only_watched
+    kube delete networkpolicy -n shop odd
+    kube apply -f "$NETLAB_TOP/deploy/kubernetes/base/rbac.yaml"
+    kube_expect <<< "shop/web -> shop/db tcp/5432 ok"
+}
+
+reports_fail() {
+    [ "$(status kubernetes.reported.failed)" = 1 ]
 }

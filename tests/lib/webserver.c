@@ -124,6 +124,15 @@ accept_conns(struct webserver *w)
     }
 }
 
+/* The size of the body, given the beginning and the end of the headers. */
+static size_t
+body_size(const char *headers, const char *end)
+{
+    const char *line = strcasestr(headers, "\r\nContent-Length:");
+
+    return line && line < end ? atoi(line + strlen("\r\nContent-Length:")) : 0;
+}
+
 /* Takes one request off 'c->in', if it is all there. */
 static bool
 take_request(struct webserver *w, struct webserver_conn *c)
@@ -134,12 +143,19 @@ take_request(struct webserver *w, struct webserver_conn *c)
         return false;
     }
 
-    char *head = xmemdup0(c->in.string, end - c->in.string);
-    size_t rest = c->in.length - (end + 4 - c->in.string);
-    size_t length = strcspn(head + strlen("GET "), " ");
-    char *path = xmemdup0(head + strlen("GET "), length);
+    size_t size = end + 4 - c->in.string;
+    size_t body = body_size(c->in.string, end);
+    if (c->in.length - size < body) {
+        return false;
+    }
+    size = body ? size + body : size - 4;
 
-    memmove(c->in.string, end + 4, rest);
+    char *head = xmemdup0(c->in.string, size);
+    size_t begin = strcspn(head, " ") + 1;
+    char *path = xmemdup0(head + begin, strcspn(head + begin, " "));
+    size_t rest = c->in.length - (body ? size : size + 4);
+
+    memmove(c->in.string, c->in.string + c->in.length - rest, rest);
     ds_truncate(&c->in, rest);
     w->cb(c, path, head, w->aux);
     free(path);

@@ -13,7 +13,8 @@
 struct webserver;
 struct webserver_conn;
 
-/* A request for 'path'.  'head' is all of it, request line and headers.
+/* A request for 'path'.  'head' is all of it: request line and headers, and if
+ * there is a body, an empty line and that.
  * Called from webserver_run(); answers with webserver_reply(), or begins an
  * answer without an end with webserver_stream(), or leaves it. */
 typedef void webserver_cb(struct webserver_conn *, const char *path,

@@ -18,6 +18,7 @@
 #include "kubeconfig.h"
 #include "label.h"
 #include "model.h"
+#include "node/kube-events.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
@@ -62,6 +63,8 @@ struct fixture {
     size_t page_size;           /* 0: all on one page. */
     struct fault fault;
     struct svec requests;       /* All paths that were asked for. */
+    struct svec reports;        /* Requests about Events, whole. */
+    unsigned int report_status; /* What is said to them. */
     char *head;                 /* Of the last request. */
 };
 
@@ -125,6 +128,12 @@ handle_request(struct webserver_conn *conn, const char *path,
             webserver_reply(conn, f->fault.status, f->fault.headers,
                             f->fault.body);
         }
+        return;
+    }
+    if (strstr(path, "/events")) {
+        svec_add(&f->reports, head);
+        webserver_reply(conn, f->report_status, "",
+                        "{\"kind\":\"Status\",\"message\":\"so\"}");
         return;
     }
     for (enum k8s_kind k = 0; k < KUBE_N_KINDS; k++) {
@@ -342,7 +351,9 @@ setup(void **state)
         .silence = 60 * 1000,
         .away = 60 * 1000,
     };
+    f->report_status = 201;
     svec_init(&f->requests);
+    svec_init(&f->reports);
     for (enum k8s_kind k = 0; k < KUBE_N_KINDS; k++) {
         svec_init(&f->objects[k]);
     }
@@ -369,6 +380,7 @@ teardown(void **state)
         svec_destroy(&f->objects[k]);
     }
     svec_destroy(&f->requests);
+    svec_destroy(&f->reports);
     free(f->head);
     free(f);
     return 0;
@@ -748,6 +760,230 @@ test_last_good_version(void **state)
     assert_false(has_policy(f, "bad"));
 }
 
+/* Events. */
+
+/* Says that policy "shop/NAME" is one with a rule that is no object, or one
+ * without fault. */
+static void
+send_policy(struct fixture *f, const char *name, bool refused)
+{
+    char *object = policy(name, refused ? "7" : "{}");
+
+    send_event(f, K8S_POLICY, "MODIFIED", object);
+    free(object);
+}
+
+static bool
+has_reports(struct fixture *f, const void *n)
+{
+    return f->reports.n >= *(const size_t *) n;
+}
+
+static void
+wait_for_reports(struct fixture *f, size_t n)
+{
+    run_until(f, has_reports, &n);
+    assert_int_equal(f->reports.n, n);
+}
+
+static void
+assert_report(const struct fixture *f, size_t i, const char *start,
+              const char *const parts[])
+{
+    const char *report = f->reports.names[i];
+
+    if (strncmp(report, start, strlen(start))) {
+        fail_msg("wanted %s, got %s", start, report);
+    }
+    for (; *parts; parts++) {
+        if (!strstr(report, *parts)) {
+            fail_msg("no %s in %s", *parts, report);
+        }
+    }
+}
+#define ASSERT_REPORT(F, I, START, ...) \
+    assert_report(F, I, START, (const char *[]) { __VA_ARGS__, NULL })
+
+static bool
+all_is_reported(struct fixture *f, const void *n_sent)
+{
+    struct kube_status s;
+
+    kube_get_status(f->kube, &s);
+    return s.n_events_sent == *(const size_t *) n_sent;
+}
+
+static void
+wait_until_sent(struct fixture *f, size_t n)
+{
+    run_until(f, all_is_reported, &n);
+}
+
+static void
+test_report(void **state)
+{
+    struct fixture *f = *state;
+
+    kube_set_instance(f->kube, "node-7");
+    run_until(f, is_well, NULL);
+    send_policy(f, "good", true);
+    wait_for_reports(f, 1);
+    ASSERT_REPORT(f, 0, "POST /api/v1/namespaces/shop/events HTTP/1.1\r\n",
+                  "Content-Type: application/json\r\n",
+                  "\"kind\":\"Event\"", "\"name\":\"good.",
+                  "\"apiVersion\":\"networking.k8s.io/v1\"",
+                  "\"kind\":\"NetworkPolicy\"", "\"type\":\"Warning\"",
+                  "\"reason\":\"Refused\"", "\"count\":1",
+                  "\"message\":\"spec.ingress[0]: ", "good version stays)\"",
+                  "\"host\":\"node-7\"", "\"lastTimestamp\":\"20");
+    wait_until_sent(f, 1);
+    assert_true(is_well(f, NULL));
+}
+
+/* The same again is a higher count, another message another Event. */
+static void
+test_report_again(void **state)
+{
+    struct fixture *f = *state;
+
+    run_until(f, is_well, NULL);
+    send_policy(f, "bad", true);
+    wait_until_sent(f, 1);
+    send_policy(f, "bad", true);
+    send_policy(f, "bad", false);
+    send_policy(f, "bad", true);
+    send_policy(f, "bad", false);
+    run_until(f, has_no_problem, NULL);
+    wait_for_reports(f, 2);
+    /* By now there was a good version that stays. */
+    ASSERT_REPORT(f, 1, "POST /api/v1/", "good version stays)");
+    wait_until_sent(f, 2);
+    send_policy(f, "bad", true);
+    wait_for_reports(f, 3);
+    ASSERT_REPORT(f, 2, "PATCH /api/v1/namespaces/shop/events/bad.",
+                  "Content-Type: application/merge-patch+json\r\n",
+                  "\"count\":2", "\"lastTimestamp\":");
+}
+
+/* Another node, or an earlier run, has said it. */
+static void
+test_report_exists(void **state)
+{
+    struct fixture *f = *state;
+
+    f->report_status = 409;
+    run_until(f, is_well, NULL);
+    send_policy(f, "bad", true);
+    wait_for_reports(f, 1);
+    wait_until_sent(f, 1);
+    send_policy(f, "bad", true);
+    send_policy(f, "good", true);
+    wait_for_reports(f, 2);
+    ASSERT_REPORT(f, 1, "POST ", "\"name\":\"good.");
+}
+
+/* The API server forgot it: what was to be a count is told anew. */
+static void
+test_report_forgotten(void **state)
+{
+    struct fixture *f = *state;
+
+    run_until(f, is_well, NULL);
+    send_policy(f, "good", true);
+    wait_until_sent(f, 1);
+    send_policy(f, "good", false);
+    run_until(f, has_no_problem, NULL);
+    f->report_status = 404;
+    send_policy(f, "good", true);
+    wait_for_reports(f, 2);
+    f->report_status = 201;
+    wait_for_reports(f, 3);
+    ASSERT_REPORT(f, 1, "PATCH ", "good");
+    ASSERT_REPORT(f, 2, "POST ", "\"count\":2");
+}
+
+static bool
+report_fails(struct fixture *f, const void *part)
+{
+    struct kube_status s;
+
+    kube_get_status(f->kube, &s);
+    return s.events_error && strstr(s.events_error, part);
+}
+
+/* That may not be said does not disturb anything. */
+static void
+test_report_forbidden(void **state)
+{
+    struct fixture *f = *state;
+    struct kube_status s;
+
+    f->report_status = 403;
+    run_until(f, is_well, NULL);
+    send_policy(f, "good", true);
+    run_until(f, report_fails, "HTTP 403: so");
+    kube_get_status(f->kube, &s);
+    assert_int_equal(s.n_events_failed, 1);
+    assert_int_equal(s.n_events_sent, 0);
+    assert_null(kube_error(f->kube));
+    assert_true(is_well(f, NULL));
+
+    /* Later it may: what was said before is not said again. */
+    f->report_status = 201;
+    send_policy(f, "bad", true);
+    wait_until_sent(f, 1);
+    assert_int_equal(f->reports.n, 2);
+    assert_false(report_fails(f, ""));
+}
+
+/* A server that has trouble gets it later. */
+static void
+test_report_later(void **state)
+{
+    struct fixture *f = *state;
+
+    f->report_status = 503;
+    run_until(f, is_well, NULL);
+    send_policy(f, "good", true);
+    run_until(f, report_fails, "HTTP 503");
+    f->report_status = 201;
+    wait_until_sent(f, 1);
+    assert_int_equal(f->reports.n, 2);
+    assert_true(is_well(f, NULL));
+}
+
+static bool
+has_many_problems(struct fixture *f, const void *n)
+{
+    struct kube_status s;
+
+    kube_get_status(f->kube, &s);
+    return s.n_problems == *(const size_t *) n;
+}
+
+/* So many go out at once, so many are kept for later; others are counted. */
+static void
+test_report_bounds(void **state)
+{
+    struct fixture *f = *state;
+    size_t n = KUBE_EVENTS_MAX + KUBE_EVENTS_BURST + 7;
+    struct kube_status s;
+
+    run_until(f, is_well, NULL);
+    for (size_t i = 0; i < n; i++) {
+        char *name = xasprintf("bad-%"PRIuSIZE, i);
+
+        send_policy(f, name, true);
+        free(name);
+    }
+    run_until(f, has_many_problems, &n);
+    wait_until_sent(f, KUBE_EVENTS_BURST);
+    assert_int_equal(f->reports.n, KUBE_EVENTS_BURST);
+    kube_get_status(f->kube, &s);
+    assert_in_range(s.n_events_dropped, 7, n - KUBE_EVENTS_MAX);
+    assert_true(is_well(f, NULL));
+}
+
 /* What is in a list is no different, and goes with the next. */
 static void
 test_problem_in_list(void **state)
@@ -952,6 +1188,13 @@ main(void)
         TEST(test_silence),
         TEST(test_cut_line),
         TEST(test_last_good_version),
+        TEST(test_report),
+        TEST(test_report_again),
+        TEST(test_report_exists),
+        TEST(test_report_forgotten),
+        TEST(test_report_forbidden),
+        TEST(test_report_later),
+        TEST(test_report_bounds),
         TEST(test_problem_in_list),
         cmocka_unit_test(test_odd_characters),
         TEST(test_unreadable_item),
