@@ -48,11 +48,14 @@ size_t emit_count_services(const struct rule *r, uint8_t families);
 
 /* The default drop of a target class. */
 void emit_drop(const struct emit *, const struct partition_class *, bool add);
+/* What stands above it for those addresses of target class 'class' that are
+ * audited: reported, and let through. */
+void emit_audit(const struct emit *, uint32_t class, bool add);
 
 /* Address -> class; 'class' 0 removes the flow.  A target also gets its
  * exemption for traffic to itself. */
 void emit_target_address(const struct emit *, const struct in6_addr *,
-                         uint32_t class);
+                         uint32_t class, bool audit);
 void emit_peer_address(const struct emit *, const struct in6_addr *,
                        uint32_t class);
 /* Prefix -> class; 'class' may be 0 inside another prefix. */

@@ -79,11 +79,18 @@ struct group {
     struct ptrs users;          /* For the user: policies, peer lists. */
 };
 
-/* One address of a member, and the classes that the switch was told. */
+/* What the flow of an address says. */
+struct group_told {
+    uint32_t class;             /* 0: there is no flow. */
+    bool audit;                 /* Targets: what policies deny to or from the
+                                 * address is let through, see model.h. */
+};
+
+/* One address of a member, and what the switch was told. */
 struct group_address {
     struct in6_addr addr;
     bool owned;                 /* Not won by a newer pod. */
-    uint32_t classes[GROUP_N_ROLES];
+    struct group_told told[GROUP_N_ROLES];
 };
 
 struct group_member {
@@ -133,7 +140,8 @@ void group_unwatch_port(struct groups *, struct group_port_name *,
                         const void *watcher);
 
 /* Tells of a change in the model: of a pod (also when its locality or the
- * ownership of an address changed), or of a namespace's labels. */
+ * ownership of an address changed), or of a namespace's labels or whether it
+ * is audited. */
 void groups_update_pod(struct groups *, const struct model *,
                        const char *ns, const char *name);
 void groups_update_namespace(struct groups *, const struct model *,
@@ -144,11 +152,12 @@ void groups_update_namespace(struct groups *, const struct model *,
 void groups_evaluate_targets(struct groups *);
 void groups_evaluate(struct groups *);
 
-/* Flushes the members that changed: calls 'cb' for each address and role whose
- * class differs from what it was told last ('old_class'); 0 means no flow.
- * All calls with 0 come first, so that an address may move between pods. */
+/* Flushes the members that changed: calls 'cb' for each address and role of
+ * which 'new' differs from what it was told last, 'old'.  All calls with class
+ * 0 come first, so that an address may move between pods. */
 typedef void group_address_cb(enum group_role, const struct in6_addr *,
-                              uint32_t old_class, uint32_t class, void *aux);
+                              const struct group_told *old,
+                              const struct group_told *new, void *aux);
 void groups_flush(struct groups *, group_address_cb *, void *aux);
 
 /* Frees groups that nobody uses, after the partitions' announcements. */

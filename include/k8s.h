@@ -71,9 +71,22 @@ struct k8s_object {
     char *name;
 };
 
+/* Whether what the policies deny is dropped, or let through and only noted. */
+enum k8s_enforcement {
+    K8S_ENFORCEMENT_UNSET,
+    K8S_ENFORCE,
+    K8S_AUDIT,
+};
+/* The annotation of a namespace that says so. */
+#define K8S_ENFORCEMENT_ANNOTATION "ovs-netpol.io/enforcement"
+/* "enforce" or "audit"; returns false for other words. */
+bool k8s_enforcement_parse(const char *, enum k8s_enforcement *);
+const char *k8s_enforcement_name(enum k8s_enforcement);
+
 struct k8s_namespace {
     struct k8s_object up;
     struct label_set *labels;   /* With kubernetes.io/metadata.name (S12). */
+    enum k8s_enforcement enforcement;
 };
 
 struct k8s_named_port {

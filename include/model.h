@@ -63,6 +63,14 @@ const struct k8s_object *model_next(const struct model *, enum k8s_kind,
 const struct label_set *model_namespace_labels(const struct model *,
                                                const char *ns);
 
+/* What becomes of packets that policies deny to or from the pods of a
+ * namespace that does not say: enforced (the default) or only audited.
+ * Returns true if that changed anything. */
+bool model_set_audit(struct model *, bool audit);
+bool model_audit(const struct model *);
+/* True if nothing that concerns the pods of 'ns' is dropped by policies. */
+bool model_namespace_is_audited(const struct model *, const char *ns);
+
 /* True if 'pod' counts as an endpoint: live and on the pod network. */
 bool model_pod_is_live(const struct k8s_pod *);
 /* The pod that owns 'addr', or NULL. */
@@ -117,7 +125,8 @@ uint64_t model_generation(const struct model *);
 
 /* Changes since the last model_take_changes(), for the compiler. */
 enum model_change_type {
-    MODEL_NAMESPACE,            /* Labels of 'ns' differ. */
+    MODEL_NAMESPACE,            /* Labels of 'ns' differ, or whether it is
+                                 * audited. */
     MODEL_POD,                  /* The pod, its addresses or locality. */
     MODEL_POLICY,
     MODEL_CLUSTER_POLICY,

@@ -15,6 +15,7 @@
 
 #include "openvswitch/compiler.h"
 
+struct flow;
 struct flowset;
 struct ofpbuf;
 struct ofputil_table_map;
@@ -40,6 +41,7 @@ extern const char *const pipeline_table_purposes[N_TABLES];
 #define REG_FLAGS 0
 #define REG_FLAG_GUARD (1u << 0)
 #define REG_FLAG_FROM_POD (1u << 1)
+#define REG_FLAG_AUDIT(DIRECTION) (1u << (3 + (DIRECTION)))
 #define REG_TARGET(DIRECTION) (1 + 3 * (DIRECTION))
 #define REG_PEER(DIRECTION) (2 + 3 * (DIRECTION))
 #define REG_NET(DIRECTION) (3 + 3 * (DIRECTION))
@@ -60,6 +62,7 @@ enum cookie_kind {
     COOKIE_CLAUSE,              /* id: 0; shared by many rules. */
     COOKIE_RULE,                /* id: rule; it allows. */
     COOKIE_DROP,                /* id: target class. */
+    COOKIE_AUDIT,               /* id: target class; denied, let through. */
 };
 static inline uint64_t
 cookie_make(enum cookie_kind kind, uint32_t id)
@@ -87,6 +90,7 @@ cookie_id(uint64_t cookie)
 #define PRIORITY_ALLOW 20000    /* Rule tables: no conjunction needed. */
 #define PRIORITY_CONJ 10000     /* Rule tables: minus the band. */
 #define PRIORITY_DROP 100       /* Drop table. */
+#define PRIORITY_AUDIT 2000     /* Drop table: above recheck's marking. */
 #define PRIORITY_GUARD_STRANGER 50      /* SpoofGuard: uplinks. */
 #define PRIORITY_GUARD_GATEWAY 60       /* SpoofGuard: the host. */
 #define PRIORITY_GUARD_CLOSED 100       /* SpoofGuard: the rest of a port. */
@@ -107,6 +111,15 @@ pipeline_table(const struct pipeline_config *config, enum pipeline_table t)
 {
     return config->base + t;
 }
+
+/* What a packet that comes to the Report table is about, read off its
+ * registers. */
+struct pipeline_report {
+    uint8_t direction;          /* enum k8s_direction. */
+    bool audit;                 /* Let through, or dropped? */
+    uint32_t target;            /* The class of the target that denied it. */
+};
+void pipeline_get_report(const struct flow *, struct pipeline_report *);
 
 /* Our names for the tables; free with pipeline_table_map_destroy(). */
 struct ofputil_table_map *pipeline_table_map(const struct pipeline_config *);
@@ -129,6 +142,11 @@ void pipeline_install_next(const struct pipeline_config *,
 /* Action "goto_table:T". */
 void pipeline_put_goto(const struct pipeline_config *, enum pipeline_table,
                        struct ofpbuf *ofpacts);
+/* Action "resubmit(,T)": the actions behind it follow. */
+void pipeline_put_resubmit(const struct pipeline_config *,
+                           enum pipeline_table, struct ofpbuf *ofpacts);
+/* Action "set_field:FLAG/FLAG->reg0". */
+void pipeline_put_set_flag(uint32_t flag, struct ofpbuf *ofpacts);
 /* Action "set_field:VALUE->regREG". */
 void pipeline_put_set_reg(int reg, uint32_t value, struct ofpbuf *ofpacts);
 

@@ -60,7 +60,14 @@ struct replica_outcome {
     bool marked;                /* ...of which one set ct_mark[0]. */
     uint32_t targets[2];        /* At the last flow: the targets... */
     uint32_t rules[2];          /* ...and the rules, see pipeline.h. */
-    uint64_t cookie;            /* Of the last flow that it matched. */
+
+    /* What came to the Report table: the cookie of the flow that sent it
+     * there, and what it is about.  More than two are strange. */
+    size_t n_reports;
+    struct replica_report {
+        uint64_t cookie;
+        struct pipeline_report what;
+    } reports[2];
 };
 
 /* Sends one packet through.  'ct_state' (CS_*) is what conntrack will find.

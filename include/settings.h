@@ -52,6 +52,8 @@ struct settings {
     bool no_spoof_guard;        /* Pods may send from any address. */
     bool recheck;               /* Running connections are judged again when
                                  * policies change. */
+    bool audit_mode;            /* What policies deny is let through, where
+                                 * the namespace does not say. */
     uint8_t table_base;         /* Our first table. */
     uint16_t zone;              /* Our conntrack zone. */
 

@@ -59,6 +59,8 @@ struct verdict_side {
     } exemption;
     bool isolated;              /* Some policy selects this end (rule 1). */
     bool allowed;
+    bool audited;               /* Allowed just because its namespace is
+                                 * audited: policies deny. */
     const struct k8s_policy **isolating;        /* Sorted by name. */
     size_t n_isolating;
     struct verdict_reason *reasons;             /* Every rule that allows. */
@@ -67,6 +69,7 @@ struct verdict_side {
 
 struct verdict {
     bool allowed;               /* Both sides. */
+    bool audited;               /* Allowed, and at least one side audited. */
     struct verdict_side side[K8S_N_DIRECTIONS];
 };
 

@@ -9,9 +9,9 @@ cd "${srcdir:-.}" || exit 1
 . tests/lib/tap.sh
 
 # The core: each module may see those before it.
-core="columns ptrs prefix label doc split k8s model number cover partition netset
-      group rule policy flowset pipeline emit guard link compile annotate snapshot
-      histogram latency"
+core="columns ptrs tally prefix label doc split k8s model number cover partition
+      netset group rule policy flowset pipeline emit guard link compile annotate
+      snapshot histogram latency"
 node="settings kube kubeconfig dir ports bridge netif waiters health http
       metrics"
 

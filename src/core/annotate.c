@@ -349,6 +349,14 @@ put_drop(const struct annotation *a, const struct flowset_flow *f)
     put_isolating(e->what, a->s);
 }
 
+/* Above put_drop()'s flow. */
+static void
+put_audit(const struct annotation *a, const struct flowset_flow *f)
+{
+    ds_put_cstr(a->s, "audited, let through: ");
+    put_drop(a, f);
+}
+
 static void
 put_guard(const struct annotation *a, const struct flowset_flow *f)
 {
@@ -406,6 +414,9 @@ put_purpose(const struct annotation *a, const struct flowset_flow *f)
         break;
     case COOKIE_DROP:
         put_drop(a, f);
+        break;
+    case COOKIE_AUDIT:
+        put_audit(a, f);
         break;
     default:
         OVS_NOT_REACHED();

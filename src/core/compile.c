@@ -18,6 +18,7 @@
 #include "partition.h"
 #include "policy.h"
 #include "rule.h"
+#include "tally.h"
 #include "util.h"
 
 /* One direction. */
@@ -29,6 +30,7 @@ struct side {
     struct link_table links;
     struct emit emit;
     size_t n_targets[2];        /* Addresses of targets, IPv4 and IPv6. */
+    struct tally audited;       /* Audited addresses by target class. */
 };
 
 struct compile {
@@ -57,6 +59,7 @@ init_side(struct compile *c, enum k8s_direction d)
     s->rules = rules_create(d, c->groups, s->netset);
     s->emit = (struct emit) { &c->config.pipeline, c->fs, d };
     link_table_init(&s->links, &s->emit);
+    tally_init(&s->audited);
 }
 
 struct compile *
@@ -209,18 +212,34 @@ announce(struct side *s)
 
 /* Addresses. */
 
+/* The first audited address of a class brings its flow, the last one takes it
+ * along. */
+static void
+flush_audit(struct side *s, const struct group_told *old,
+            const struct group_told *new)
+{
+    if (new->audit && tally_add(&s->audited, new->class) == 1) {
+        emit_audit(&s->emit, new->class, true);
+    }
+    if (old->audit && tally_subtract(&s->audited, old->class) == 0) {
+        emit_audit(&s->emit, old->class, false);
+    }
+}
+
 static void
 flush_address(enum group_role role, const struct in6_addr *addr,
-              uint32_t old_class, uint32_t class, void *compile_)
+              const struct group_told *old, const struct group_told *new,
+              void *compile_)
 {
     struct compile *c = compile_;
     struct side *s = &c->sides[role % K8S_N_DIRECTIONS];
 
     if (role == GROUP_TARGET(s->direction)) {
-        s->n_targets[address_is_v6(addr)] += !old_class - !class;
-        emit_target_address(&s->emit, addr, class);
+        s->n_targets[address_is_v6(addr)] += !old->class - !new->class;
+        emit_target_address(&s->emit, addr, new->class, new->audit);
+        flush_audit(s, old, new);
     } else {
-        emit_peer_address(&s->emit, addr, class);
+        emit_peer_address(&s->emit, addr, new->class);
     }
 }
 
@@ -497,6 +516,7 @@ compile_destroy(struct compile *c)
     settle(c);
     for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
         link_table_uninit(&c->sides[d].links);
+        tally_destroy(&c->sides[d].audited);
         rules_destroy(c->sides[d].rules);
         netset_destroy(c->sides[d].netset);
     }

@@ -52,6 +52,20 @@ emit_allow_actions(uint8_t table_id, uint32_t id, struct ofpbuf *ofpacts,
     pipeline_put_goto(config, next_stage(d), ofpacts);
 }
 
+/* Sets or unsets a flow with actions. */
+static void
+put_actions(const struct emit *e, uint8_t table_id, uint16_t priority,
+            const struct match *match, uint64_t cookie,
+            const struct ofpbuf *ofpacts, bool add)
+{
+    if (add) {
+        flowset_set(e->fs, table_id, priority, match, cookie, ofpacts->data,
+                    ofpacts->size);
+    } else {
+        flowset_unset(e->fs, table_id, priority, match);
+    }
+}
+
 /* Rules. */
 
 /* One part of one flow of 'r'. */
@@ -246,23 +260,50 @@ emit_rule(const struct emit *e, const struct rule *r, bool add)
 
 /* Default drop. */
 
+/* Matches packets that target class 'class' denies.  Those denied for egress
+ * were not asked about ingress. */
+static void
+match_denied(const struct emit *e, uint32_t class, struct match *match)
+{
+    match_init_catchall(match);
+    match_set_reg(match, REG_TARGET(e->direction), class);
+    if (e->direction == K8S_EGRESS) {
+        match_set_reg(match, REG_TARGET(K8S_INGRESS), 0);
+    }
+}
+
 void
 emit_drop(const struct emit *e, const struct partition_class *target, bool add)
 {
-    uint8_t drop = pipeline_table(e->pipeline, TABLE_DROP);
+    uint32_t class = target->number.value;
+    uint64_t stub[8];
+    struct ofpbuf ofpacts;
     struct match match;
 
-    match_init_catchall(&match);
-    match_target(e, target, &match);
-    if (e->direction == K8S_EGRESS) {
-        match_set_reg(&match, REG_TARGET(K8S_INGRESS), 0);
-    }
-    if (add) {
-        flowset_set(e->fs, drop, PRIORITY_DROP, &match,
-                    cookie_make(COOKIE_DROP, target->number.value), NULL, 0);
-    } else {
-        flowset_unset(e->fs, drop, PRIORITY_DROP, &match);
-    }
+    ofpbuf_use_stub(&ofpacts, stub, sizeof stub);
+    pipeline_put_goto(e->pipeline, TABLE_REPORT, &ofpacts);
+    match_denied(e, class, &match);
+    put_actions(e, pipeline_table(e->pipeline, TABLE_DROP), PRIORITY_DROP,
+                &match, cookie_make(COOKIE_DROP, class), &ofpacts, add);
+    ofpbuf_uninit(&ofpacts);
+}
+
+void
+emit_audit(const struct emit *e, uint32_t class, bool add)
+{
+    uint32_t flag = REG_FLAG_AUDIT(e->direction);
+    uint64_t stub[16];
+    struct ofpbuf ofpacts;
+    struct match match;
+
+    ofpbuf_use_stub(&ofpacts, stub, sizeof stub);
+    pipeline_put_resubmit(e->pipeline, TABLE_REPORT, &ofpacts);
+    pipeline_put_resubmit(e->pipeline, next_stage(e->direction), &ofpacts);
+    match_denied(e, class, &match);
+    match_set_reg_masked(&match, REG_FLAGS, flag, flag);
+    put_actions(e, pipeline_table(e->pipeline, TABLE_DROP), PRIORITY_AUDIT,
+                &match, cookie_make(COOKIE_AUDIT, class), &ofpacts, add);
+    ofpbuf_uninit(&ofpacts);
 }
 
 /* Addresses. */
@@ -317,33 +358,44 @@ put_flow(const struct emit *e, uint8_t table_id, uint16_t priority,
     uint64_t stub[16];
     struct ofpbuf ofpacts;
 
-    if (!add) {
-        flowset_unset(e->fs, table_id, priority, match);
-        return;
-    }
     ofpbuf_use_stub(&ofpacts, stub, sizeof stub);
     if (reg >= 0) {
         pipeline_put_set_reg(reg, value, &ofpacts);
     }
     pipeline_put_goto(e->pipeline, next, &ofpacts);
-    flowset_set(e->fs, table_id, priority, match, cookie, ofpacts.data,
-                ofpacts.size);
+    put_actions(e, table_id, priority, match, cookie, &ofpacts, add);
     ofpbuf_uninit(&ofpacts);
+}
+
+static void
+put_target_actions(const struct emit *e, uint32_t class, bool audit,
+                   struct ofpbuf *ofpacts)
+{
+    if (audit) {
+        pipeline_put_set_flag(REG_FLAG_AUDIT(e->direction), ofpacts);
+    }
+    pipeline_put_set_reg(REG_TARGET(e->direction), class, ofpacts);
+    pipeline_put_goto(e->pipeline, (e->direction == K8S_EGRESS
+                                    ? TABLE_EGRESS_POD : TABLE_INGRESS_POD),
+                      ofpacts);
 }
 
 void
 emit_target_address(const struct emit *e, const struct in6_addr *addr,
-                    uint32_t class)
+                    uint32_t class, bool audit)
 {
     uint8_t t = table(e, TABLE_EGRESS_TARGET, TABLE_INGRESS_TARGET);
-    enum pipeline_table pods
-        = e->direction == K8S_EGRESS ? TABLE_EGRESS_POD : TABLE_INGRESS_POD;
+    uint64_t stub[16];
+    struct ofpbuf ofpacts;
     struct match match;
 
+    ofpbuf_use_stub(&ofpacts, stub, sizeof stub);
+    put_target_actions(e, class, audit, &ofpacts);
     match_init_catchall(&match);
     match_address(e, true, addr, &match);
-    put_flow(e, t, PRIORITY_CLASS, &match, cookie_make(COOKIE_TARGET, class),
-             REG_TARGET(e->direction), class, pods, class != 0);
+    put_actions(e, t, PRIORITY_CLASS, &match,
+                cookie_make(COOKIE_TARGET, class), &ofpacts, class != 0);
+    ofpbuf_uninit(&ofpacts);
 
     match_address(e, false, addr, &match);
     put_flow(e, t, PRIORITY_EXEMPT, &match, cookie_make(COOKIE_EXEMPT, 0),

@@ -123,6 +123,14 @@ touch(struct groups *gs, struct group_member *m)
     }
 }
 
+void
+group_members_touch(struct groups *gs, const struct group_space *s)
+{
+    for (size_t i = 0; i < s->members.n; i++) {
+        touch(gs, s->members.p[i]);
+    }
+}
+
 static struct group_member *
 create_member(struct groups *gs, const char *ns, const char *name)
 {
@@ -332,11 +340,22 @@ group_member_leave(struct groups *gs, struct group_member *m, struct group *g)
 
 /* Flush. */
 
-static uint32_t
-wanted_class(const struct group_member *m, const struct group_address *a,
-             enum group_role role)
+static bool
+is_target(enum group_role role)
 {
-    return a->owned ? partition_class_number(m->classes[role]) : 0;
+    return role == GROUP_TARGET_EGRESS || role == GROUP_TARGET_INGRESS;
+}
+
+static struct group_told
+wanted(const struct group_member *m, const struct group_address *a,
+       enum group_role role)
+{
+    uint32_t class = a->owned ? partition_class_number(m->classes[role]) : 0;
+
+    return (struct group_told) {
+        .class = class,
+        .audit = class && is_target(role) && m->space->audit,
+    };
 }
 
 /* Tells 'cb' of what to clear if 'clear', else of what to set. */
@@ -348,11 +367,13 @@ flush_member(struct group_member *m, bool clear, group_address_cb *cb,
         struct group_address *a = &m->addresses[i];
 
         for (enum group_role role = 0; role < GROUP_N_ROLES; role++) {
-            uint32_t class = wanted_class(m, a, role);
+            struct group_told *old = &a->told[role];
+            struct group_told new = wanted(m, a, role);
 
-            if (class != a->classes[role] && clear == !class) {
-                cb(role, &a->addr, a->classes[role], class, aux);
-                a->classes[role] = class;
+            if ((new.class != old->class || new.audit != old->audit)
+                && clear == !new.class) {
+                cb(role, &a->addr, old, &new, aux);
+                *old = new;
             }
         }
     }

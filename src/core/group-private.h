@@ -15,6 +15,7 @@ struct group_space {
     struct hmap_node node;      /* In 'spaces', by name. */
     char *name;
     struct label_set *labels;   /* NULL until it has members. */
+    bool audit;                 /* See group_told; false until then. */
     struct ptrs scopes;         /* That contain it. */
     struct ptrs members;        /* Not stale. */
     size_t n_users;             /* Members and own scope. */
@@ -68,6 +69,8 @@ void group_count_member(struct groups *, struct group *g, int delta);
 /* group-member.c */
 void group_member_destroy(struct groups *, struct group_member *);
 void group_member_set_stale(struct groups *, struct group_member *);
+/* The members of 's' will be flushed. */
+void group_members_touch(struct groups *, const struct group_space *s);
 /* Puts 'm', which is not stale, into or out of the sets of 'g'. */
 void group_member_enter(struct groups *, struct group_member *m,
                         struct group *g);

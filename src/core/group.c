@@ -145,8 +145,16 @@ groups_update_namespace(struct groups *gs, const struct model *model,
 {
     struct group_space *s = find_space(gs, ns);
     const struct label_set *labels = model_namespace_labels(model, ns);
+    bool audit = model_namespace_is_audited(model, ns);
 
-    if (!s || s->labels == labels) {
+    if (!s) {
+        return;
+    }
+    if (s->audit != audit) {
+        s->audit = audit;
+        group_members_touch(gs, s);
+    }
+    if (s->labels == labels) {
         return;
     }
     label_set_unref(s->labels);

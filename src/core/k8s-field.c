@@ -140,6 +140,18 @@ k8s_warn(struct k8s_parser *p, const struct k8s_field *field,
     add_warning(p, ds_steal_cstr(&s));
 }
 
+void
+k8s_warn_text(struct k8s_parser *p, const struct k8s_field *field,
+              const char *text, const char *problem)
+{
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    format_place(field, &s);
+    doc_format_quoted(text, &s);
+    ds_put_format(&s, " %s", problem);
+    add_warning(p, ds_steal_cstr(&s));
+}
+
 /* What a node is, in words. */
 static void
 format_found(const struct doc_node *node, struct ds *s)

@@ -62,6 +62,10 @@ bool k8s_get_integer(struct k8s_parser *, const struct k8s_field *,
 bool k8s_get_count(struct k8s_parser *, const struct k8s_field *,
                    enum doc_type, size_t max, size_t *n);
 
+/* Warns about a field that is left out of account: '"TEXT" PROBLEM'. */
+void k8s_warn_text(struct k8s_parser *, const struct k8s_field *,
+                   const char *text, const char *problem);
+
 /* Warns about members of map 'field' that are not in 'known', which ends with
  * NULL.  'consequence' says what becomes of them.  Returns true if all are
  * known. */

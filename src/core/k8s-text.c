@@ -4,6 +4,8 @@
 
 #include "k8s.h"
 
+#include <string.h>
+
 #include "label.h"
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
@@ -12,6 +14,24 @@ const char *
 k8s_direction_name(enum k8s_direction direction)
 {
     return direction == K8S_EGRESS ? "egress" : "ingress";
+}
+
+bool
+k8s_enforcement_parse(const char *name, enum k8s_enforcement *enforcement)
+{
+    bool audit = !strcmp(name, "audit");
+
+    if (!audit && strcmp(name, "enforce")) {
+        return false;
+    }
+    *enforcement = audit ? K8S_AUDIT : K8S_ENFORCE;
+    return true;
+}
+
+const char *
+k8s_enforcement_name(enum k8s_enforcement enforcement)
+{
+    return enforcement == K8S_AUDIT ? "audit" : "enforce";
 }
 
 const char *

@@ -95,6 +95,11 @@ write_namespace(const struct k8s_namespace *ns, struct ds *s)
 {
     k8s_write_head(&ns->up, NULL, s);
     k8s_write_labels(&ns->up, ns->labels, s);
+    if (ns->enforcement != K8S_ENFORCEMENT_UNSET) {
+        ds_put_format(s, ",\"annotations\":{\"%s\":\"%s\"}",
+                      K8S_ENFORCEMENT_ANNOTATION,
+                      k8s_enforcement_name(ns->enforcement));
+    }
     ds_put_cstr(s, "}}");
 }
 

@@ -149,8 +149,30 @@ k8s_identify(const struct doc_node *node, const struct doc_node *list,
 
 /* Namespaces. */
 
+/* A word that we do not know opens nothing. */
+static enum k8s_enforcement
+parse_enforcement(struct k8s_parser *p, const struct k8s_field *root)
+{
+    struct k8s_field metadata = k8s_field_member(root, "metadata");
+    struct k8s_field annotations = k8s_field_member(&metadata, "annotations");
+    struct k8s_field field = k8s_field_member(&annotations,
+                                              K8S_ENFORCEMENT_ANNOTATION);
+    enum k8s_enforcement enforcement = K8S_ENFORCEMENT_UNSET;
+
+    if (field.node
+        && (doc_node_type(field.node) != DOC_STRING
+            || !k8s_enforcement_parse(doc_node_string(field.node),
+                                      &enforcement))) {
+        k8s_warn_text(p, &field, doc_node_text(field.node),
+                      "is neither \"enforce\" nor \"audit\", enforcing");
+        enforcement = K8S_ENFORCE;
+    }
+    return enforcement;
+}
+
 static struct k8s_object *
-parse_namespace(struct k8s_parser *p, const struct k8s_metadata *m)
+parse_namespace(struct k8s_parser *p, const struct k8s_field *root,
+                const struct k8s_metadata *m)
 {
     struct k8s_namespace *ns = xzalloc(sizeof *ns);
     size_t n = m->n_labels;
@@ -164,6 +186,7 @@ parse_namespace(struct k8s_parser *p, const struct k8s_metadata *m)
     ns->up.kind = K8S_NAMESPACE;
     ns->up.name = xstrdup(m->name);
     ns->labels = label_set_create(p->pool, pairs, n + 1);
+    ns->enforcement = parse_enforcement(p, root);
     free(pairs);
     return &ns->up;
 }
@@ -183,7 +206,7 @@ parse_kind(struct k8s_parser *p, enum k8s_kind kind,
 {
     switch (kind) {
     case K8S_NAMESPACE:
-        return parse_namespace(p, m);
+        return parse_namespace(p, root, m);
     case K8S_POD:
         return k8s_pod_parse(p, root, m);
     case K8S_POLICY:
@@ -262,12 +285,18 @@ k8s_object_destroy(struct k8s_object *object)
     free(object);
 }
 
+static bool
+namespaces_equal(const struct k8s_namespace *a, const struct k8s_namespace *b)
+{
+    return a->labels == b->labels && a->enforcement == b->enforcement;
+}
+
 bool
 k8s_object_equals(const struct k8s_object *a, const struct k8s_object *b)
 {
     switch (a->kind) {
     case K8S_NAMESPACE:
-        return k8s_namespace_cast(a)->labels == k8s_namespace_cast(b)->labels;
+        return namespaces_equal(k8s_namespace_cast(a), k8s_namespace_cast(b));
     case K8S_POD:
         return k8s_pod_equals(k8s_pod_cast(a), k8s_pod_cast(b));
     case K8S_POLICY:

@@ -56,18 +56,51 @@ model_unuse_space(struct model *m, const char *name)
 }
 
 void
-model_set_space_labels(struct model *m, const char *name,
-                       struct label_set *labels)
+model_set_space(struct model *m, const char *name, struct label_set *labels,
+                enum k8s_enforcement enforcement)
 {
     struct model_space *s = find_space(m, name);
 
-    if (s->labels != labels) {
+    if (s->labels != labels || s->enforcement != enforcement) {
         label_set_unref(s->labels);
         s->labels = labels;
+        s->enforcement = enforcement;
         model_note_change(m, MODEL_NAMESPACE, name, NULL);
     } else {
         label_set_unref(labels);
     }
+}
+
+bool
+model_set_audit(struct model *m, bool audit)
+{
+    struct model_space *s;
+
+    if (m->audit == audit) {
+        return false;
+    }
+    m->audit = audit;
+    HMAP_FOR_EACH (s, node, &m->spaces) {
+        if (s->enforcement == K8S_ENFORCEMENT_UNSET) {
+            model_note_change(m, MODEL_NAMESPACE, s->name, NULL);
+        }
+    }
+    return true;
+}
+
+bool
+model_audit(const struct model *m)
+{
+    return m->audit;
+}
+
+bool
+model_namespace_is_audited(const struct model *m, const char *ns)
+{
+    const struct model_space *s = find_space(m, ns);
+
+    return (s && s->enforcement != K8S_ENFORCEMENT_UNSET
+            ? s->enforcement == K8S_AUDIT : m->audit);
 }
 
 const struct label_set *

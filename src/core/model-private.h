@@ -32,6 +32,7 @@ struct model_space {
     struct hmap_node node;      /* In 'spaces'. */
     char *name;
     struct label_set *labels;
+    enum k8s_enforcement enforcement;
     size_t n_users;             /* Pods, policies, and its own object. */
 };
 
@@ -46,6 +47,7 @@ struct model {
     struct hmap uids;
     struct hmap claims;
     struct hmap spaces;
+    bool audit;                 /* For namespaces that do not say. */
     struct model_port *ports;
     size_t n_ports;
     struct hmap port_pods;      /* "struct model_port_pod". */
@@ -92,8 +94,8 @@ void model_unuse_space(struct model *, const char *name);
 /* The labels of a namespace without an object. */
 struct label_set *model_default_labels(struct model *, const char *name);
 /* Takes ownership of 'labels'. */
-void model_set_space_labels(struct model *, const char *name,
-                            struct label_set *labels);
+void model_set_space(struct model *, const char *name,
+                     struct label_set *labels, enum k8s_enforcement);
 
 /* model-address.c: 'e' is a pod or a node. */
 void model_claim_addresses(struct model *, struct model_entry *e);

@@ -154,6 +154,13 @@ model_pod_by_uid(const struct model *m, const char *uid)
     return NULL;
 }
 
+static void
+link_namespace(struct model *m, const struct k8s_namespace *ns)
+{
+    model_set_space(m, ns->up.name, label_set_ref(ns->labels),
+                    ns->enforcement);
+}
+
 /* What follows from an object's being there; note_* say what differs. */
 static void
 link_object(struct model *m, struct model_entry *e)
@@ -163,8 +170,7 @@ link_object(struct model *m, struct model_entry *e)
     switch (o->kind) {
     case K8S_NAMESPACE:
         model_use_space(m, o->name);
-        model_set_space_labels(m, o->name,
-                         label_set_ref(k8s_namespace_cast(o)->labels));
+        link_namespace(m, k8s_namespace_cast(o));
         break;
     case K8S_POD:
         model_use_space(m, o->ns);
@@ -201,7 +207,8 @@ unlink_object(struct model *m, struct model_entry *e)
 
     switch (o->kind) {
     case K8S_NAMESPACE:
-        model_set_space_labels(m, o->name, model_default_labels(m, o->name));
+        model_set_space(m, o->name, model_default_labels(m, o->name),
+                        K8S_ENFORCEMENT_UNSET);
         model_unuse_space(m, o->name);
         break;
     case K8S_POD:
@@ -241,8 +248,7 @@ replace_object(struct model *m, struct model_entry *e,
 
     if (object->kind == K8S_NAMESPACE) {
         e->object = object;
-        model_set_space_labels(m, object->name,
-                         label_set_ref(k8s_namespace_cast(object)->labels));
+        link_namespace(m, k8s_namespace_cast(object));
     } else {
         unlink_object(m, e);
         e->object = object;

@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "flow.h"
 #include "flows-text.h"
 #include "flowset.h"
+#include "k8s.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/meta-flow.h"
 #include "openvswitch/ofp-actions.h"
@@ -58,12 +60,42 @@ pipeline_put_goto(const struct pipeline_config *config,
 }
 
 void
+pipeline_put_resubmit(const struct pipeline_config *config,
+                      enum pipeline_table table, struct ofpbuf *ofpacts)
+{
+    struct ofpact_resubmit *resubmit = ofpact_put_RESUBMIT(ofpacts);
+
+    resubmit->in_port = OFPP_IN_PORT;
+    resubmit->table_id = pipeline_table(config, table);
+}
+
+void
+pipeline_put_set_flag(uint32_t flag, struct ofpbuf *ofpacts)
+{
+    ovs_be32 be_flag = htonl(flag);
+
+    ofpact_put_set_field(ofpacts, mf_from_id(MFF_REG0 + REG_FLAGS), &be_flag,
+                         &be_flag);
+}
+
+void
 pipeline_put_set_reg(int reg, uint32_t value, struct ofpbuf *ofpacts)
 {
     ovs_be32 be_value = htonl(value);
 
     ofpact_put_set_field(ofpacts, mf_from_id(MFF_REG0 + reg), &be_value,
                          NULL);
+}
+
+/* Whoever is denied for egress was not asked about ingress. */
+void
+pipeline_get_report(const struct flow *flow, struct pipeline_report *r)
+{
+    bool ingress = flow->regs[REG_TARGET(K8S_INGRESS)] != 0;
+
+    r->direction = ingress ? K8S_INGRESS : K8S_EGRESS;
+    r->audit = (flow->regs[REG_FLAGS] & REG_FLAG_AUDIT(r->direction)) != 0;
+    r->target = flow->regs[REG_TARGET(r->direction)];
 }
 
 /* 'line' with each 'word' replaced by 'number'. */

@@ -221,6 +221,7 @@ struct passage {
     const struct replica *replica;
     struct flow flow;
     uint8_t ct_state;
+    unsigned int n_hops;
     struct replica_outcome *outcome;
     struct ds *trace;
 };
@@ -285,6 +286,26 @@ track(struct passage *x, const struct ofpact_conntrack *ct, int next)
     return next;
 }
 
+/* 'f' sends the packet to table 'next'. */
+static void
+note_report(struct passage *x, const struct replica_flow *f, int next)
+{
+    struct replica_outcome *outcome = x->outcome;
+
+    if (next != pipeline_table(&x->replica->config, TABLE_REPORT)) {
+        return;
+    } else if (outcome->n_reports >= ARRAY_SIZE(outcome->reports)) {
+        outcome->strange = true;
+    } else {
+        struct replica_report *r = &outcome->reports[outcome->n_reports++];
+
+        r->cookie = f->cookie;
+        pipeline_get_report(&x->flow, &r->what);
+    }
+}
+
+static void pass_through(struct passage *, int table);
+
 /* Executes the actions of 'f'.  Returns the next table, or -1. */
 static int
 act(struct passage *x, const struct replica_flow *f)
@@ -300,9 +321,11 @@ act(struct passage *x, const struct replica_flow *f)
             break;
         case OFPACT_GOTO_TABLE:
             next = ofpact_get_GOTO_TABLE(a)->table_id;
+            note_report(x, f, next);
             break;
         case OFPACT_RESUBMIT:
-            next = ofpact_get_RESUBMIT(a)->table_id;
+            note_report(x, f, ofpact_get_RESUBMIT(a)->table_id);
+            pass_through(x, ofpact_get_RESUBMIT(a)->table_id);
             break;
         case OFPACT_CT_CLEAR:
             x->flow.ct_state = 0;
@@ -351,13 +374,12 @@ note_registers(struct passage *x)
     }
 }
 
+/* From 'table' on, until there is no next one. */
 static void
-pass_through(struct passage *x)
+pass_through(struct passage *x, int table)
 {
     const struct pipeline_config *config = &x->replica->config;
     const struct replica_flow *f;
-    unsigned int n_hops = 0;
-    int table = first_table(config);
 
     do {
         bool is_ours = find_table(x->replica, table) != NULL;
@@ -366,14 +388,13 @@ pass_through(struct passage *x)
         if (!f && table == last_table(config)) {
             leave(x);
             break;
-        } else if (!is_ours || n_hops++ >= MAX_HOPS) {
+        } else if (!is_ours || x->n_hops++ >= MAX_HOPS) {
             x->outcome->strange = true;
             break;
         } else if (!f) {
             break;
         }
         note_registers(x);
-        x->outcome->cookie = f->cookie;
         if (x->trace) {
             put_trace(x, f);
         }
@@ -395,5 +416,6 @@ replica_send(const struct replica *r, const struct flow *packet,
     };
 
     memset(outcome, 0, sizeof *outcome);
-    pass_through(&x);
+    pass_through(&x, first_table(&r->config));
+    outcome->passed &= !outcome->strange;
 }

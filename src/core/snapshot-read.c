@@ -87,6 +87,23 @@ get_attach(struct k8s_parser *p, const struct k8s_field *spec,
 }
 
 static bool
+get_enforcement(struct k8s_parser *p, const struct k8s_field *spec,
+                struct model *model)
+{
+    struct k8s_field field = k8s_field_member(spec, "enforcement");
+    enum k8s_enforcement enforcement;
+    const char *text = "enforce";
+
+    if (!k8s_get_string(p, &field, &text)) {
+        return false;
+    } else if (!k8s_enforcement_parse(text, &enforcement)) {
+        return k8s_fail_text(p, &field, text, "is not enforce or audit");
+    }
+    model_set_audit(model, enforcement == K8S_AUDIT);
+    return true;
+}
+
+static bool
 get_cidrs(struct k8s_parser *p, const struct k8s_field *spec,
           struct model *model)
 {
@@ -127,6 +144,7 @@ read_settings(struct k8s_parser *p, const struct k8s_field *root,
         || !get_number(p, &spec, "zone", 0, UINT16_MAX, &zone)
         || !get_established(p, &spec, &r->node->recheck)
         || !get_attach(p, &spec, r->node)
+        || !get_enforcement(p, &spec, r->model)
         || !k8s_get_bool(p, &guard, &r->node->spoof_guard)) {
         return false;
     }

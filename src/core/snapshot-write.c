@@ -70,6 +70,7 @@ write_settings(const struct model *model, const struct snapshot_node *node,
         ds_put_format(s, "\"attach\":\"chain\",\"nextTable\":%u,",
                       node->next_table);
     }
+    put_string("enforcement", model_audit(model) ? "audit" : "enforce", s);
     ds_put_format(s, "\"tableBase\":%u,\"zone\":%u,\"established\":\"%s\","
                   "\"spoofGuard\":%s,\"serviceCIDRs\":[", node->table_base,
                   node->zone, node->recheck ? "recheck" : "keep",

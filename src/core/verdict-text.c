@@ -227,6 +227,9 @@ format_isolated(const struct verdict_side *side, enum k8s_direction direction,
     if (!side->n_reasons) {
         ds_put_cstr(ds, "; no rule allows it");
     }
+    if (side->audited) {
+        ds_put_cstr(ds, ": would be denied (audit)");
+    }
     for (size_t i = 0; i < side->n_reasons; i++) {
         ds_put_format(ds, i ? "\n           and by " : "; allowed by ");
         format_reason(&side->reasons[i], direction, ds);
@@ -279,7 +282,7 @@ verdict_format(const struct verdict_query *q, const struct verdict *v,
 {
     ds_put_format(ds, "%-7s  ", v->allowed ? "allowed" : "denied");
     verdict_format_query(q, ds);
-    ds_put_char(ds, '\n');
+    ds_put_cstr(ds, v->audited ? "; would be denied (audit)\n" : "\n");
     if (address_is_v6(&q->src.address) != address_is_v6(&q->dst.address)) {
         ds_put_cstr(ds, "  an IPv4 and an IPv6 address cannot talk to each "
                     "other\n");
@@ -356,6 +359,7 @@ side_to_json(const struct verdict_side *side)
     }
     json_object_put(json, "isolated", json_boolean_create(side->isolated));
     json_object_put(json, "allowed", json_boolean_create(side->allowed));
+    json_object_put(json, "audited", json_boolean_create(side->audited));
     json_object_put(json, "exemption", exemption_to_json(side->exemption));
     json_object_put(json, "isolating", isolating);
     json_object_put(json, "allowedBy", reasons);
@@ -368,6 +372,7 @@ verdict_to_json(const struct verdict_query *q, const struct verdict *v)
     struct json *json = json_object_create();
 
     json_object_put(json, "allowed", json_boolean_create(v->allowed));
+    json_object_put(json, "audited", json_boolean_create(v->audited));
     json_object_put(json, "source", endpoint_to_json(&q->src));
     json_object_put(json, "destination", endpoint_to_json(&q->dst));
     json_object_put(json, "port", (has_ports(q->protocol)

@@ -324,6 +324,14 @@ find_exemption(const struct contact *c, enum k8s_direction direction)
     return VERDICT_NOT_EXEMPT;
 }
 
+/* Policies deny nothing to or from the pods of an audited namespace. */
+static bool
+is_audited(const struct contact *c, enum k8s_direction direction)
+{
+    return model_namespace_is_audited(c->model,
+                                      subject(c, direction)->up.ns);
+}
+
 /* The whole decision for one direction.  'side', if not NULL, must be all
  * zeros and gets the reasons, which cost memory and a look at every rule. */
 static bool
@@ -333,19 +341,23 @@ side_allows(const struct contact *c, enum k8s_direction direction,
     enum verdict_exemption exemption = find_exemption(c, direction);
     bool allowed = (exemption != VERDICT_NOT_EXEMPT
                     && exemption != VERDICT_TUNNEL);
+    bool audited = false;
 
     /* Policies cannot undo an exemption, but people may want to see them. */
     if (exemption == VERDICT_NOT_EXEMPT) {
         allowed = policies_allow(c, direction, side);
+        audited = !allowed && is_audited(c, direction);
     } else if (side && exemption != VERDICT_NOT_A_POD) {
         policies_allow(c, direction, side);
     }
+    allowed |= audited;
     /* No packet has addresses of two families. */
     allowed &= (address_is_v6(&c->query->src.address)
                 == address_is_v6(&c->query->dst.address));
     if (side) {
         side->exemption = exemption;
         side->allowed = allowed;
+        side->audited = allowed && audited;
     }
     return allowed;
 }
@@ -416,8 +428,10 @@ verdict_evaluate(const struct model *model, const struct verdict_query *query,
     v->allowed = true;
     for (int i = 0; i < K8S_N_DIRECTIONS; i++) {
         v->allowed &= side_allows(&c, i, &v->side[i]);
+        v->audited |= v->side[i].audited;
         sort_side(&v->side[i]);
     }
+    v->audited &= v->allowed;
 }
 
 void

@@ -108,7 +108,7 @@ is_credit_due(const struct check *k, const struct verdict_side *side,
             }
         }
     }
-    return !id && (side->exemption || !side->isolated);
+    return !id && (side->exemption || !side->isolated || side->audited);
 }
 
 static bool
@@ -131,20 +131,69 @@ are_credits_due(const struct check *k, const struct cell *c,
     return due;
 }
 
-/* A denied packet ends at the default drop of the target that denied it, or
- * at none's. */
+/* Who is reported. */
+
 static bool
-is_blame_due(const struct cell *c, const struct replica_outcome *outcome)
+is_report_due(const struct replica_outcome *outcome,
+              const struct replica_report *r, bool audit)
+{
+    uint32_t target = outcome->targets[r->what.direction];
+
+    return (r->what.audit == audit && r->what.target == target
+            && r->cookie == cookie_make(audit ? COOKIE_AUDIT : COOKIE_DROP,
+                                        target));
+}
+
+static bool
+is_audited(const struct check *k, const struct k8s_pod *pod)
+{
+    return (verify_is_local(k->v->model, pod)
+            && model_namespace_is_audited(k->v->model, pod->up.ns));
+}
+
+/* Each direction that policies deny is reported once; nothing comes after a
+ * drop. */
+static bool
+are_audits_due(const struct check *k, const struct cell *c,
+               const struct replica_outcome *outcome)
+{
+    const struct verdict_endpoint *ends[] = { &c->query->src, &c->query->dst };
+    bool due = true, passed = true;
+    struct verdict v;
+    size_t n = 0;
+
+    verdict_evaluate(k->v->model, c->query, &v);
+    for (int d = 0; d < K8S_N_DIRECTIONS && passed; d++) {
+        const struct verdict_side *side = &v.side[d];
+
+        if (verify_is_local(k->v->model, ends[d]->pod)
+            && (!side->allowed || side->audited)) {
+            const struct replica_report *r = &outcome->reports[n];
+
+            passed = side->allowed;
+            due &= (n++ < outcome->n_reports && r->what.direction == d
+                    && is_report_due(outcome, r, side->audited));
+        }
+    }
+    verdict_uninit(&v);
+    return due && n == outcome->n_reports;
+}
+
+/* A denied packet is reported by the default drop of the target that denied
+ * it, unless nobody did. */
+static bool
+are_reports_due(const struct check *k, const struct cell *c,
+                const struct replica_outcome *outcome)
 {
     if (c->never) {
-        return outcome->cookie == cookie_make(COOKIE_STATIC, 0);
+        return !outcome->n_reports;
+    } else if (is_audited(k, c->query->src.pod)
+               || is_audited(k, c->query->dst.pod)) {
+        return are_audits_due(k, c, outcome);
     }
-
-    uint32_t target = (outcome->targets[K8S_INGRESS]
-                       ? outcome->targets[K8S_INGRESS]
-                       : outcome->targets[K8S_EGRESS]);
-
-    return outcome->cookie == cookie_make(COOKIE_DROP, target);
+    return (outcome->n_reports == !c->allowed
+            && (c->allowed || is_report_due(outcome, &outcome->reports[0],
+                                            false)));
 }
 
 /* Cells. */
@@ -194,7 +243,7 @@ check_new(struct check *k, const struct cell *c)
     } else if (k->v->compile && c->allowed
                && !are_credits_due(k, c, &outcome)) {
         what = "the wrong rule gets the credit";
-    } else if (!c->allowed && !is_blame_due(c, &outcome)) {
+    } else if (!are_reports_due(k, c, &outcome)) {
         what = "the wrong drop flow counts it";
     }
     if (what) {
@@ -253,7 +302,8 @@ check_pretender(struct check *k, const struct cell *c)
     verdict_evaluate(k->v->model, c->query, &v);
     allowed = (v.side[K8S_INGRESS].exemption != VERDICT_OWN_NODE
                || !v.side[K8S_INGRESS].isolated
-               || v.side[K8S_INGRESS].n_reasons);
+               || v.side[K8S_INGRESS].n_reasons
+               || is_audited(k, c->query->dst.pod));
     verdict_uninit(&v);
     if (!verify_is_local(k->v->model, c->query->dst.pod)) {
         return true;

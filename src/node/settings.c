@@ -13,6 +13,7 @@
 
 #include "dirs.h"
 #include "doc.h"
+#include "k8s.h"
 #include "kubeconfig.h"
 #include "openflow/openflow.h"
 #include "openvswitch/dynamic-string.h"
@@ -33,6 +34,7 @@ typedef char *store_func(void *p, const char *value);
 
 static store_func store_string, store_path, store_interface;
 static store_func store_established, store_table, store_zone, store_cidrs;
+static store_func store_enforcement;
 static store_func store_bool, store_spoof_guard, store_listen;
 static store_func store_attach, store_next_table;
 
@@ -67,6 +69,9 @@ static const struct setting table[] = {
       store_attach, offsetof(struct settings, chain) },
     { "next-table", "N|NAME", "your table that gets what is allowed",
       store_next_table, offsetof(struct settings, next_table) },
+    { "enforcement", "enforce|audit",
+      "whether what policies deny is dropped, or only noted",
+      store_enforcement, offsetof(struct settings, audit_mode) },
     { "spoof-guard", "on|off",
       "whether pods may use only their own addresses",
       store_spoof_guard, offsetof(struct settings, no_spoof_guard) },
@@ -174,6 +179,20 @@ store_attach(void *p, const char *value)
                          value);
     }
     *chain = !strcmp(value, "chain");
+    return NULL;
+}
+
+static char *
+store_enforcement(void *p, const char *value)
+{
+    enum k8s_enforcement enforcement;
+    bool *audit = p;
+
+    if (!k8s_enforcement_parse(value, &enforcement)) {
+        return xasprintf("\"%.32s\" is neither \"enforce\" nor \"audit\"",
+                         value);
+    }
+    *audit = enforcement == K8S_AUDIT;
     return NULL;
 }
 

@@ -68,6 +68,10 @@ put_space(const struct cluster *c, unsigned int i, struct ds *s)
     ds_put_format(s, "---\napiVersion: v1\nkind: Namespace\n"
                   "metadata: {name: n%u, labels: ", i);
     put_labels(&c->spaces[i].labels, s);
+    if (c->spaces[i].enforcement != K8S_ENFORCEMENT_UNSET) {
+        ds_put_format(s, ", annotations: {%s: %s}", K8S_ENFORCEMENT_ANNOTATION,
+                      k8s_enforcement_name(c->spaces[i].enforcement));
+    }
     ds_put_cstr(s, "}\n");
 }
 

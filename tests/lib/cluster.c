@@ -136,6 +136,7 @@ cluster_make_space(const struct cluster *c, unsigned int i,
     ns->up.kind = K8S_NAMESPACE;
     ns->up.name = xstrdup(name);
     ns->labels = make_labels(&c->spaces[i].labels, name, pool);
+    ns->enforcement = c->spaces[i].enforcement;
     return &ns->up;
 }
 

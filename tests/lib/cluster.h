@@ -54,6 +54,7 @@ struct cluster_selector {
 
 struct cluster_space {
     bool present;
+    uint8_t enforcement;        /* enum k8s_enforcement. */
     struct cluster_labels labels;
 };
 
@@ -128,6 +129,7 @@ struct cluster_policy {
 struct cluster_surroundings {
     uint8_t node;               /* enum cluster_node. */
     bool has_v4, has_v6;        /* Addresses. */
+    bool audit;                 /* For namespaces that do not say. */
     uint8_t n_service_cidrs;
     struct prefix service_cidrs[CLUSTER_MAX_SERVICE_CIDRS];
 };

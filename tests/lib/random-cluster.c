@@ -42,6 +42,13 @@ random_space(struct rng *r)
     return rng_below(r, rng_chance(r, 70) ? 2 : CLUSTER_N_SPACES);
 }
 
+static uint8_t
+random_enforcement(struct rng *r)
+{
+    return (rng_chance(r, 70) ? K8S_ENFORCEMENT_UNSET
+            : rng_chance(r, 80) ? K8S_AUDIT : K8S_ENFORCE);
+}
+
 static void
 random_labels(struct rng *r, struct cluster_labels *labels)
 {
@@ -292,6 +299,7 @@ random_surroundings(struct rng *r, struct cluster_surroundings *here)
     here->node = rng_below(r, CLUSTER_N_NODES);
     here->has_v4 = rng_chance(r, 80);
     here->has_v6 = rng_chance(r, 60);
+    here->audit = rng_chance(r, 10);
     if (rng_chance(r, 20)) {
         here->n_service_cidrs = 1 + rng_below(r, CLUSTER_MAX_SERVICE_CIDRS);
     }
@@ -309,6 +317,7 @@ random_cluster(struct cluster *c, struct rng *r)
     for (unsigned int i = 0; i < CLUSTER_N_SPACES; i++) {
         c->spaces[i].present = rng_chance(r, 80);
         random_labels(r, &c->spaces[i].labels);
+        c->spaces[i].enforcement = random_enforcement(r);
     }
     for (unsigned int i = 2 + rng_below(r, CLUSTER_N_PODS - 1); i > 0; i--) {
         random_pod(r, i - 1, &c->pods[i - 1]);
@@ -396,6 +405,8 @@ change_space(const struct cluster *c, struct rng *r, struct cluster_event *e)
     e->value.space = c->spaces[e->index];
     if (rng_chance(r, 40)) {
         e->value.space.present = !e->value.space.present;
+    } else if (rng_chance(r, 40)) {
+        e->value.space.enforcement = random_enforcement(r);
     } else {
         random_labels(r, &e->value.space.labels);
     }

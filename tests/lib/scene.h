@@ -64,6 +64,12 @@ uint32_t scene_class(const struct scene *, enum pipeline_table,
     "apiVersion: v1\n"                                                  \
     "kind: Namespace\n"                                                 \
     "metadata: {name: " NAME ", labels: {" LABELS "}}\n"
+#define SCENE_ENFORCEMENT(NAME, ENFORCEMENT)                             \
+    "---\n"                                                             \
+    "apiVersion: v1\n"                                                  \
+    "kind: Namespace\n"                                                 \
+    "metadata: {name: " NAME ", annotations: {"                         \
+    K8S_ENFORCEMENT_ANNOTATION ": " ENFORCEMENT "}}\n"
 #define SCENE_POD(NS, NAME, LABELS, NODE, IP, PORTS)                    \
     "---\n"                                                             \
     "apiVersion: v1\n"                                                  \

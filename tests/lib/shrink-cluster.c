@@ -68,6 +68,14 @@ walk_labels(struct walk *w, struct cluster_labels *labels)
 }
 
 static void
+walk_enforcement(struct walk *w, uint8_t *enforcement)
+{
+    if (*enforcement != K8S_ENFORCEMENT_UNSET && is_my_turn(w)) {
+        *enforcement = K8S_ENFORCEMENT_UNSET;
+    }
+}
+
+static void
 walk_selector(struct walk *w, struct cluster_selector *s)
 {
     offer_drop(w, s->requirements, &s->n, sizeof *s->requirements);
@@ -143,6 +151,7 @@ walk_presence(struct walk *w, struct cluster *c)
     }
     offer_clear(w, &c->here.has_v4);
     offer_clear(w, &c->here.has_v6);
+    offer_clear(w, &c->here.audit);
     offer_drop(w, c->here.service_cidrs, &c->here.n_service_cidrs,
                sizeof *c->here.service_cidrs);
 }
@@ -172,6 +181,7 @@ take_step(struct cluster *c, unsigned int wanted)
     for (size_t i = 0; i < CLUSTER_N_SPACES; i++) {
         if (c->spaces[i].present) {
             walk_labels(&w, &c->spaces[i].labels);
+            walk_enforcement(&w, &c->spaces[i].enforcement);
         }
     }
     return w.taken;

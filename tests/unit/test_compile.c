@@ -197,6 +197,34 @@ test_policy_and_pod_at_once(void **state)
     assert_int_equal(scene_count(s, TABLE_DROP), 1);
 }
 
+/* A namespace goes into audit and back: just the flows of its targets'
+ * addresses, and one for their class. */
+static void
+test_audit(void **state)
+{
+    struct scene *s = *state;
+    char *targets, *drops;
+
+    scene_apply(s, WEB("10.0.0.1") DB("10.0.0.2")
+                SCENE_POLICY("shop", "p", ALL));
+    assert_int_equal(scene_count(s, TABLE_DROP), 2);
+    assert_int_equal(scene_apply(s, SCENE_ENFORCEMENT("shop", "audit")), 3);
+    drops = scene_flows(s, TABLE_DROP);
+    assert_non_null(strstr(drops, "reg0=0x10/0x10"));
+    free(drops);
+    targets = scene_flows(s, TABLE_INGRESS_TARGET);
+    assert_non_null(strstr(targets, "nw_dst=10.0.0.1 actions="
+                                    "set_field:0x10/0x10->reg0,"));
+    free(targets);
+
+    /* The last address takes the flow along. */
+    scene_delete(s, "Pod", "shop", "web");
+    scene_run(s);
+    assert_int_equal(scene_count(s, TABLE_DROP), 3);
+    assert_int_equal(scene_apply(s, SCENE_ENFORCEMENT("shop", "enforce")), 2);
+    assert_int_equal(scene_count(s, TABLE_DROP), 2);
+}
+
 /* S39: the flows go where the address goes. */
 static void
 test_address_moves(void **state)
@@ -617,6 +645,7 @@ main(void)
         TEST(test_relabel),
         TEST(test_policy_goes),
         TEST(test_policy_and_pod_at_once),
+        TEST(test_audit),
         TEST(test_address_moves),
         TEST(test_allow_all),
         TEST(test_families),

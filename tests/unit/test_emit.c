@@ -2,7 +2,7 @@
  *
  * Rules and classes made by hand, and the exact flows.  Table numbers are
  * those of the default base: 43 EgressTarget, 47 EgressRule, 49
- * IngressTarget, 53 IngressRule, 55 Commit, 57 Drop. */
+ * IngressTarget, 53 IngressRule, 55 Commit, 57 Drop, 59 Report. */
 
 #include <config.h>
 
@@ -251,11 +251,30 @@ test_drop(void **state)
     emit_drop(&f->ingress, &f->targets[0], true);
     emit_drop(&f->egress, &f->targets[0], true);
     expect_flows(f, "cookie=0x6e70090000000010,table=57,priority=100,"
-                    "reg1=0x10,reg4=0 actions=drop\n"
+                    "reg1=0x10,reg4=0 actions=goto_table:59\n"
                     "cookie=0x6e70090000000010,table=57,priority=100,"
-                    "reg4=0x10 actions=drop\n");
+                    "reg4=0x10 actions=goto_table:59\n");
     emit_drop(&f->ingress, &f->targets[0], false);
     emit_drop(&f->egress, &f->targets[0], false);
+    expect_flows(f, "");
+}
+
+/* Reported, and on to the next stage: above recheck's marking. */
+static void
+test_audit(void **state)
+{
+    struct fixture *f = *state;
+
+    emit_audit(&f->ingress, 0x10, true);
+    emit_audit(&f->egress, 0x10, true);
+    expect_flows(f, "cookie=0x6e700a0000000010,table=57,priority=2000,"
+                    "reg0=0x10/0x10,reg4=0x10 "
+                    "actions=resubmit(,59),resubmit(,55)\n"
+                    "cookie=0x6e700a0000000010,table=57,priority=2000,"
+                    "reg0=0x8/0x8,reg1=0x10,reg4=0 "
+                    "actions=resubmit(,59),resubmit(,49)\n");
+    emit_audit(&f->ingress, 0x10, false);
+    emit_audit(&f->egress, 0x10, false);
     expect_flows(f, "");
 }
 
@@ -273,9 +292,9 @@ set_addresses(struct fixture *f, uint32_t class)
 {
     struct in6_addr v4 = address("10.0.0.1"), v6 = address("fd00::1");
 
-    emit_target_address(&f->egress, &v4, class);
+    emit_target_address(&f->egress, &v4, class, false);
     emit_peer_address(&f->egress, &v6, class);
-    emit_target_address(&f->ingress, &v6, class);
+    emit_target_address(&f->ingress, &v6, class, false);
     emit_peer_address(&f->ingress, &v4, class);
 }
 
@@ -377,6 +396,7 @@ main(void)
         TEST(test_whole_protocol),
         TEST(test_one_class),
         TEST(test_drop),
+        TEST(test_audit),
         TEST(test_addresses),
         TEST(test_nets),
         TEST(test_node),

@@ -27,6 +27,7 @@ struct fixture {
         enum group_role role;
         struct in6_addr addr;
         uint32_t class;
+        bool audit;
     } told[MAX_TOLD];
     size_t n_told;
     size_t n_calls;             /* At the last settle(). */
@@ -67,9 +68,10 @@ ignore_class(struct partition_class *c OVS_UNUSED, void *aux OVS_UNUSED)
 }
 
 static void
-tell(enum group_role role, const struct in6_addr *addr, uint32_t old_class,
-     uint32_t class, void *f_)
+tell(enum group_role role, const struct in6_addr *addr,
+     const struct group_told *old, const struct group_told *new, void *f_)
 {
+    uint32_t class = new->class;
     struct fixture *f = f_;
     struct told *t = f->told;
 
@@ -81,14 +83,17 @@ tell(enum group_role role, const struct in6_addr *addr, uint32_t old_class,
         t++;
     }
     if (t == &f->told[f->n_told]) {
-        assert_int_equal(old_class, 0);
+        assert_int_equal(old->class, 0);
+        assert_false(old->audit);
         assert_true(f->n_told < MAX_TOLD);
-        *t = (struct told) { role, *addr, class };
+        *t = (struct told) { role, *addr, class, new->audit };
         f->n_told++;
     } else {
-        assert_int_equal(old_class, t->class);
-        assert_int_not_equal(old_class, class);
+        assert_int_equal(old->class, t->class);
+        assert_int_equal(old->audit, t->audit);
+        assert_true(old->class != class || old->audit != new->audit);
         t->class = class;
+        t->audit = new->audit;
         if (!class) {
             *t = f->told[--f->n_told];
         }
@@ -453,6 +458,47 @@ test_flips(void **state)
     expect_flips(f, 0, NULL);
 }
 
+static size_t
+count_audited(const struct fixture *f)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < f->n_told; i++) {
+        n += f->told[i].audit;
+        assert_true(!f->told[i].audit
+                    || f->told[i].role == GROUP_TARGET_EGRESS
+                    || f->told[i].role == GROUP_TARGET_INGRESS);
+    }
+    return n;
+}
+
+/* The targets of a namespace hear that it is audited; nobody else does. */
+static void
+test_audit(void **state)
+{
+    struct fixture *f = *state;
+
+    ref(f, GROUP_TARGET_INGRESS, "shop", NULL, "", NULL);
+    ref(f, GROUP_PEER_INGRESS, "shop", NULL, "", NULL);
+    scene_put(&f->scene, cluster);
+    settle(f);
+    assert_int_equal(count_audited(f), 0);
+    scene_put(&f->scene, SCENE_ENFORCEMENT("ops", "audit"));
+    settle(f);
+    assert_int_equal(f->n_calls, 0);
+    scene_put(&f->scene, SCENE_ENFORCEMENT("shop", "audit"));
+    settle(f);
+    assert_int_equal(f->n_calls, 2);
+    assert_int_equal(count_audited(f), 2);
+    scene_put(&f->scene, SCENE_POD("shop", "new", "", "n1", "10.0.0.9", ""));
+    settle(f);
+    assert_int_equal(count_audited(f), 3);
+    scene_put(&f->scene, SCENE_ENFORCEMENT("shop", "enforce"));
+    settle(f);
+    assert_int_equal(f->n_calls, 3);
+    assert_int_equal(count_audited(f), 0);
+}
+
 /* A group whose last user goes while a member waits to be evaluated does not
  * flip when it is dead. */
 static void
@@ -645,6 +691,7 @@ main(void)
         TEST(test_addresses),
         TEST(test_ports),
         TEST(test_flips),
+        TEST(test_audit),
         TEST(test_stale_member_of_dead_group),
         TEST(test_random),
     };

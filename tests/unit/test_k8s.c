@@ -1300,6 +1300,56 @@ test_equals_namespace(void **state)
                       "metadata: {name: a, labels: {}}"));
     assert_false(equal(*state, "Namespace", "metadata: {name: a}",
                        "metadata: {name: a, labels: {b: c}}"));
+    assert_true(equal(*state, "Namespace", "metadata: {name: a}",
+                      "metadata: {name: a, annotations: {b: c}}"));
+    assert_false(equal(*state, "Namespace", "metadata: {name: a}",
+                       "metadata: {name: a, annotations: "
+                       "{ovs-netpol.io/enforcement: audit}}"));
+}
+
+/* Whatever is not understood is enforced. */
+static void
+test_enforcement(void **state)
+{
+    static const struct {
+        const char *annotations;
+        enum k8s_enforcement want;
+        const char *warning;    /* What follows the field's path. */
+    } cases[] = {
+        { "null", K8S_ENFORCEMENT_UNSET, NULL },
+        { "{ovs-netpol.io/other: audit}", K8S_ENFORCEMENT_UNSET, NULL },
+        { "{ovs-netpol.io/enforcement: null}", K8S_ENFORCEMENT_UNSET, NULL },
+        { "{ovs-netpol.io/enforcement: enforce}", K8S_ENFORCE, NULL },
+        { "{ovs-netpol.io/enforcement: audit}", K8S_AUDIT, NULL },
+        { "{ovs-netpol.io/enforcement: Audit}", K8S_ENFORCE, "\"Audit\"" },
+        { "{ovs-netpol.io/enforcement: ''}", K8S_ENFORCE, "\"\"" },
+        { "{ovs-netpol.io/enforcement: true}", K8S_ENFORCE, "\"true\"" },
+        { "{ovs-netpol.io/enforcement: [audit]}", K8S_ENFORCE, "\"\"" },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        char *yaml = xasprintf("apiVersion: v1\nkind: Namespace\n"
+                               "metadata: {name: a, annotations: %s}\n",
+                               cases[i].annotations);
+        char *warning = (cases[i].warning
+                         ? xasprintf("metadata.annotations[ovs-netpol.io/"
+                                     "enforcement]: %s is neither \"enforce\" "
+                                     "nor \"audit\", enforcing",
+                                     cases[i].warning)
+                         : NULL);
+        struct parsed r;
+
+        parse(*state, yaml, &r);
+        check_string("error", yaml, r.report.error, NULL);
+        check_string("warning", yaml, (r.report.n_warnings
+                                       ? r.report.warnings[0] : NULL),
+                     warning);
+        assert_int_equal(k8s_namespace_cast(r.object)->enforcement,
+                         cases[i].want);
+        uninit(&r);
+        free(warning);
+        free(yaml);
+    }
 }
 
 static void
@@ -1355,6 +1405,7 @@ main(void)
         TEST(test_equals_pod),
         TEST(test_equals_policy),
         TEST(test_equals_namespace),
+        TEST(test_enforcement),
         TEST(test_names),
     };
 

@@ -208,6 +208,36 @@ test_namespaces(void **state)
     assert_null(model_namespace_labels(s->model, "shop"));
 }
 
+static void
+test_enforcement(void **state)
+{
+    struct scene *s = *state;
+
+    scene_put(s, SCENE_NAMESPACE("shop", "")
+              SCENE_ENFORCEMENT("trial", "audit")
+              SCENE_ENFORCEMENT("strict", "enforce"));
+    assert_false(model_namespace_is_audited(s->model, "shop"));
+    assert_true(model_namespace_is_audited(s->model, "trial"));
+    assert_false(model_namespace_is_audited(s->model, "strict"));
+    expect_changes(s, "namespace trial, namespace strict");
+
+    /* A namespace has the last word. */
+    assert_true(model_set_audit(s->model, true));
+    assert_false(model_set_audit(s->model, true));
+    assert_true(model_audit(s->model));
+    assert_true(model_namespace_is_audited(s->model, "shop"));
+    assert_true(model_namespace_is_audited(s->model, "unheard-of"));
+    assert_false(model_namespace_is_audited(s->model, "strict"));
+    expect_changes(s, "namespace shop");
+
+    scene_put(s, SCENE_ENFORCEMENT("strict", "audit"));
+    expect_changes(s, "namespace strict");
+    assert_true(model_set_audit(s->model, false));
+    expect_changes(s, "namespace shop");
+    scene_delete(s, "Namespace", NULL, "strict");
+    assert_false(model_namespace_is_audited(s->model, "strict"));
+}
+
 /* Who is an endpoint: S37, S40, and S38, pods that are being deleted. */
 static const struct {
     const char *yaml;
@@ -436,6 +466,7 @@ main(void)
         TEST(test_changes_are_merged),
         TEST(test_sorted),
         TEST(test_namespaces),
+        TEST(test_enforcement),
         TEST(test_live_pods),
         TEST(test_addresses),
         TEST(test_rivals),

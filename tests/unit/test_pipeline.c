@@ -112,7 +112,8 @@ static bool
 is_for_policies(enum pipeline_table t)
 {
     return (t == TABLE_EGRESS_POD || t == TABLE_INGRESS_POD
-            || t == TABLE_EGRESS_BASELINE || t == TABLE_INGRESS_BASELINE);
+            || t == TABLE_EGRESS_BASELINE || t == TABLE_INGRESS_BASELINE
+            || t == TABLE_REPORT);
 }
 
 /* No table lacks a miss flow, except Commit, which has one for each family and
@@ -347,6 +348,33 @@ test_cookies(void **state OVS_UNUSED)
 }
 
 static void
+test_report(void **state OVS_UNUSED)
+{
+    static const struct {
+        uint32_t flags, egress, ingress;
+        struct pipeline_report want;
+    } cases[] = {
+        { 0x0, 0x10, 0, { K8S_EGRESS, false, 0x10 } },
+        { 0xa, 0x10, 0, { K8S_EGRESS, true, 0x10 } },
+        { 0x0, 0, 0x20, { K8S_INGRESS, false, 0x20 } },
+        { 0x8, 0x10, 0x20, { K8S_INGRESS, false, 0x20 } },
+        { 0x10, 0x10, 0x20, { K8S_INGRESS, true, 0x20 } },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct flow flow = { .regs[REG_FLAGS] = cases[i].flags };
+        struct pipeline_report got;
+
+        flow.regs[REG_TARGET(K8S_EGRESS)] = cases[i].egress;
+        flow.regs[REG_TARGET(K8S_INGRESS)] = cases[i].ingress;
+        pipeline_get_report(&flow, &got);
+        assert_int_equal(got.direction, cases[i].want.direction);
+        assert_int_equal(got.audit, cases[i].want.audit);
+        assert_int_equal(got.target, cases[i].want.target);
+    }
+}
+
+static void
 test_actions(void **state OVS_UNUSED)
 {
     struct ds s = DS_EMPTY_INITIALIZER;
@@ -355,10 +383,14 @@ test_actions(void **state OVS_UNUSED)
 
     ofpbuf_init(&ofpacts, 0);
     pipeline_put_set_reg(8, 0x12345678, &ofpacts);
+    pipeline_put_set_flag(REG_FLAG_AUDIT(K8S_INGRESS), &ofpacts);
+    pipeline_put_resubmit(&configs[0], TABLE_REPORT, &ofpacts);
     pipeline_put_goto(&configs[0], TABLE_DROP, &ofpacts);
     ofpacts_format(ofpacts.data, ofpacts.size, &params);
     assert_string_equal(ds_cstr(&s),
-                        "set_field:0x12345678->reg8,goto_table:57");
+                        "set_field:0x12345678->reg8,"
+                        "set_field:0x10/0x10->reg0,"
+                        "resubmit(,59),goto_table:57");
     ofpbuf_uninit(&ofpacts);
     ds_destroy(&s);
 }
@@ -376,6 +408,8 @@ main(void)
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_registers),
         cmocka_unit_test(test_cookies),
+        cmocka_unit_test(test_report),
+        cmocka_unit_test(test_report),
         cmocka_unit_test(test_actions),
     };
 

@@ -86,6 +86,7 @@ assert_surroundings_equal(const struct model *a, const struct model *b)
 
     assert_true(nullable_string_is_equal(model_node_name(a),
                                          model_node_name(b)));
+    assert_int_equal(model_audit(a), model_audit(b));
 
     const struct in6_addr *addrs_a = model_node_addresses(a, &n_a);
     const struct in6_addr *addrs_b = model_node_addresses(b, &n_b);
@@ -358,6 +359,7 @@ test_node(void **state)
     };
     model_set_ports(s.model, &port, 1);
     model_set_node_name(s.model, "node \"1\"");
+    model_set_audit(s.model, true);
     char *text = snapshot_to_string(s.model, &s.node);
 
     side_init(&t);
@@ -430,6 +432,8 @@ static const struct {
     { NODE("\"spec\":{\"attach\":\"x\"}"),
       "spec.attach: \"x\" is not hook or chain" },
     { NODE("\"spec\":{\"nextTable\":254}"), "spec.nextTable: 254 is not" },
+    { NODE("\"spec\":{\"enforcement\":\"x\"}"),
+      "spec.enforcement: \"x\" is not enforce or audit" },
     { NODE("\"spec\":{\"spoofGuard\":1}"), "spec.spoofGuard: expected" },
     { NODE("\"spec\":{\"serviceCIDRs\":[\"1.2.3.4/5\",\"x\"]}"),
       "spec.serviceCIDRs[1]: \"x\" is not a CIDR" },

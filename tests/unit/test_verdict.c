@@ -912,12 +912,13 @@ static const struct {
         "denied   shop/db (10.0.1.2) -> shop/web (10.0.1.1):80/TCP\n"
         "  egress   not isolated: no policy selects shop/db for egress\n"
         "  ingress  isolated by shop/b, shop/d; no rule allows it\n",
-        "{\"allowed\":false,"
+        "{\"allowed\":false,\"audited\":false,"
         "\"destination\":{\"address\":\"10.0.1.1\","
         "\"pod\":{\"name\":\"web\",\"namespace\":\"shop\"}},"
-        "\"egress\":{\"allowed\":true,\"allowedBy\":[],\"exemption\":null,"
+        "\"egress\":{\"allowed\":true,\"allowedBy\":[],\"audited\":false,"
+        "\"exemption\":null,"
         "\"isolated\":false,\"isolating\":[]},"
-        "\"ingress\":{\"allowed\":false,\"allowedBy\":[],"
+        "\"ingress\":{\"allowed\":false,\"allowedBy\":[],\"audited\":false,"
         "\"exemption\":null,\"isolated\":true,\"isolating\":["
         "{\"name\":\"b\",\"namespace\":\"shop\"},"
         "{\"name\":\"d\",\"namespace\":\"shop\"}]},"
@@ -931,16 +932,18 @@ static const struct {
         "to 10.0.1.0/24 or 10.0.3.0/24, all ports and protocols\n"
         "  ingress  isolated by shop/a, shop/b, shop/c; allowed by "
         "shop/a ingress[0]: from anyone, all ports and protocols\n",
-        "{\"allowed\":true,"
+        "{\"allowed\":true,\"audited\":false,"
         "\"destination\":{\"address\":\"10.0.1.2\","
         "\"pod\":{\"name\":\"db\",\"namespace\":\"shop\"}},"
         "\"egress\":{\"allowed\":true,\"allowedBy\":["
         "{\"name\":\"a\",\"namespace\":\"ops\",\"rule\":0}],"
-        "\"exemption\":null,\"isolated\":true,\"isolating\":["
+        "\"audited\":false,\"exemption\":null,"
+        "\"isolated\":true,\"isolating\":["
         "{\"name\":\"a\",\"namespace\":\"ops\"}]},"
         "\"ingress\":{\"allowed\":true,\"allowedBy\":["
         "{\"name\":\"a\",\"namespace\":\"shop\",\"rule\":0}],"
-        "\"exemption\":null,\"isolated\":true,\"isolating\":["
+        "\"audited\":false,\"exemption\":null,"
+        "\"isolated\":true,\"isolating\":["
         "{\"name\":\"a\",\"namespace\":\"shop\"},"
         "{\"name\":\"b\",\"namespace\":\"shop\"},"
         "{\"name\":\"c\",\"namespace\":\"shop\"}]},"
@@ -979,12 +982,13 @@ static const struct {
         "denied   shop/web (10.0.1.1) -> 192.168.0.1:6081/UDP\n"
         "  egress   never: pods do not send to the node's tunnel ports\n"
         "  ingress  no policy applies: 192.168.0.1 is not a pod's address\n",
-        "{\"allowed\":false,"
+        "{\"allowed\":false,\"audited\":false,"
         "\"destination\":{\"address\":\"192.168.0.1\",\"pod\":null},"
         "\"egress\":{\"allowed\":false,\"allowedBy\":[],"
-        "\"exemption\":\"tunnel\",\"isolated\":false,\"isolating\":[]},"
+        "\"audited\":false,\"exemption\":\"tunnel\",\"isolated\":false,"
+        "\"isolating\":[]},"
         "\"ingress\":{\"allowed\":true,\"allowedBy\":[],"
-        "\"exemption\":\"not-a-pod\",\"isolated\":false,"
+        "\"audited\":false,\"exemption\":\"not-a-pod\",\"isolated\":false,"
         "\"isolating\":[]},"
         "\"port\":6081,\"protocol\":\"UDP\","
         "\"source\":{\"address\":\"10.0.1.1\","
@@ -1039,6 +1043,85 @@ test_text(void **state)
         }
         verdict_uninit(&v);
     }
+    world_uninit(&w);
+}
+
+#define ENFORCEMENT(NAME, WORD)                                         \
+    "---\n"                                                             \
+    "apiVersion: v1\n"                                                  \
+    "kind: Namespace\n"                                                 \
+    "metadata: {name: " NAME ", annotations: {ovs-netpol.io/enforcement: " \
+    WORD "}}\n"
+
+/* Asks, and checks which sides are audited: "", "e", "i" or "ei". */
+static void
+ask_audited(const struct world *w, const char *query, const char *want)
+{
+    struct verdict_query q;
+    struct verdict v;
+    char got[3] = "";
+
+    evaluate(w, query, &q, &v);
+    strcat(got, v.side[K8S_EGRESS].audited ? "e" : "");
+    strcat(got, v.side[K8S_INGRESS].audited ? "i" : "");
+    assert_string_equal(got, want);
+    assert_int_equal(v.audited, v.allowed && want[0]);
+    verdict_uninit(&v);
+    ask(w, "audit", query);
+}
+
+/* The namespace of the isolated pod says whether it is audited, for each
+ * direction by itself. */
+static void
+test_audit(void **state)
+{
+    struct world w;
+
+    world_init(&w);
+    put_yaml(&w, POLICY("shop", "p", FOR("db") "policyTypes: [Ingress, "
+                        "Egress], ingress: [{from: [" APP("api") "]}]")
+             POLICY("lone", "q", OUT("")), false);
+    ask_audited(&w, "-i shop/web shop/db tcp/80", "");
+    put_yaml(&w, ENFORCEMENT("shop", "audit"), false);
+    ask_audited(&w, "+ shop/web shop/db tcp/80", "i");
+    ask_audited(&w, "+ shop/api shop/db tcp/80", "");
+    ask_audited(&w, "+ shop/db ops/mon udp6/53", "e");
+    ask_audited(&w, "-e lone/solo shop/db tcp/80", "i");
+    put_yaml(&w, ENFORCEMENT("lone", "audit"), false);
+    ask_audited(&w, "+ lone/solo shop/db tcp/80", "ei");
+    model_set_audit(w.model, true);
+    put_yaml(&w, ENFORCEMENT("shop", "enforce"), false);
+    ask_audited(&w, "-i lone/solo shop/db tcp/80", "e");
+    world_uninit(&w);
+}
+
+static void
+test_audit_text(void **state)
+{
+    struct verdict_query q;
+    struct verdict v;
+    struct world w;
+    char *s;
+
+    world_init(&w);
+    put_yaml(&w, POLICY("shop", "p", FOR("db")), false);
+    model_set_audit(w.model, true);
+    evaluate(&w, "+ shop/web shop/db tcp/80", &q, &v);
+    s = format_verdict(&q, &v);
+    assert_string_equal(
+        s,
+        "allowed  shop/web (10.0.1.1) -> shop/db (10.0.1.2):80/TCP; "
+        "would be denied (audit)\n"
+        "  egress   not isolated: no policy selects shop/web for egress\n"
+        "  ingress  isolated by shop/p; no rule allows it: would be denied "
+        "(audit)\n");
+    free(s);
+    s = format_json(&q, &v);
+    assert_non_null(strstr(s, "{\"allowed\":true,\"audited\":true,"));
+    assert_non_null(strstr(s, "\"ingress\":{\"allowed\":true,"
+                              "\"allowedBy\":[],\"audited\":true,"));
+    free(s);
+    verdict_uninit(&v);
     world_uninit(&w);
 }
 
@@ -1178,6 +1261,8 @@ main(void)
         cmocka_unit_test(test_changes),
         cmocka_unit_test(test_reasons),
         cmocka_unit_test(test_text),
+        cmocka_unit_test(test_audit),
+        cmocka_unit_test(test_audit_text),
         cmocka_unit_test(test_long_rule),
         cmocka_unit_test(test_endpoints),
         cmocka_unit_test(test_robbed_endpoint),
