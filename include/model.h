@@ -71,6 +71,12 @@ bool model_audit(const struct model *);
 /* True if nothing that concerns the pods of 'ns' is dropped by policies. */
 bool model_namespace_is_audited(const struct model *, const char *ns);
 
+/* The policies that live in namespace 'ns', in no particular order: a borrowed
+ * array of '*n'. */
+const struct k8s_policy *const *model_namespace_policies(const struct model *,
+                                                         const char *ns,
+                                                         size_t *n);
+
 /* True if 'pod' counts as an endpoint: live and on the pod network. */
 bool model_pod_is_live(const struct k8s_pod *);
 /* The pod that owns 'addr', or NULL. */

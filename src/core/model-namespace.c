@@ -50,6 +50,7 @@ model_unuse_space(struct model *m, const char *name)
     if (!--s->n_users) {
         hmap_remove(&m->spaces, &s->node);
         label_set_unref(s->labels);
+        ptrs_uninit(&s->policies);
         free(s->name);
         free(s);
     }
@@ -109,4 +110,25 @@ model_namespace_labels(const struct model *m, const char *ns)
     const struct model_space *s = find_space(m, ns);
 
     return s ? s->labels : NULL;
+}
+
+void
+model_add_policy(struct model *m, const struct k8s_policy *policy)
+{
+    ptrs_add(&find_space(m, policy->up.ns)->policies, policy);
+}
+
+void
+model_remove_policy(struct model *m, const struct k8s_policy *policy)
+{
+    ptrs_remove(&find_space(m, policy->up.ns)->policies, policy);
+}
+
+const struct k8s_policy *const *
+model_namespace_policies(const struct model *m, const char *ns, size_t *n)
+{
+    const struct model_space *s = find_space(m, ns);
+
+    *n = s ? s->policies.n : 0;
+    return s ? (const struct k8s_policy *const *) s->policies.p : NULL;
 }

@@ -11,6 +11,7 @@
 #include "hash.h"
 #include "model.h"
 #include "openvswitch/hmap.h"
+#include "ptrs.h"
 #include "util.h"
 
 /* An object, by kind, namespace and name. */
@@ -34,6 +35,7 @@ struct model_space {
     struct label_set *labels;
     enum k8s_enforcement enforcement;
     size_t n_users;             /* Pods, policies, and its own object. */
+    struct ptrs policies;       /* "struct k8s_policy" of this namespace. */
 };
 
 struct model_change_entry {
@@ -91,6 +93,9 @@ void model_note_pod(struct model *, const struct k8s_pod *);
 /* model-namespace.c: something names the namespace, or does not any more. */
 void model_use_space(struct model *, const char *name);
 void model_unuse_space(struct model *, const char *name);
+/* A policy is one of its namespace's, which is in use, or no longer. */
+void model_add_policy(struct model *, const struct k8s_policy *);
+void model_remove_policy(struct model *, const struct k8s_policy *);
 /* The labels of a namespace without an object. */
 struct label_set *model_default_labels(struct model *, const char *name);
 /* Takes ownership of 'labels'. */

@@ -183,6 +183,7 @@ link_object(struct model *m, struct model_entry *e)
         break;
     case K8S_POLICY:
         model_use_space(m, o->ns);
+        model_add_policy(m, k8s_policy_cast(o));
         model_note_object(m, MODEL_POLICY, o);
         break;
     case K8S_NODE:
@@ -221,6 +222,7 @@ unlink_object(struct model *m, struct model_entry *e)
         break;
     case K8S_POLICY:
         model_note_object(m, MODEL_POLICY, o);
+        model_remove_policy(m, k8s_policy_cast(o));
         model_unuse_space(m, o->ns);
         break;
     case K8S_NODE:

@@ -265,13 +265,13 @@ policies_allow(const struct contact *c, enum k8s_direction direction,
                struct verdict_side *side)
 {
     const struct k8s_pod *pod = subject(c, direction);
-    struct hmap_position pos = { 0, 0 };
-    const struct k8s_object *object;
     bool isolated = false, granted = false;
+    size_t n;
+    const struct k8s_policy *const *policies
+        = model_namespace_policies(c->model, pod->up.ns, &n);
 
-    while ((side || !granted)
-           && (object = model_next(c->model, K8S_POLICY, &pos))) {
-        const struct k8s_policy *policy = k8s_policy_cast(object);
+    for (size_t i = 0; i < n && (side || !granted); i++) {
+        const struct k8s_policy *policy = policies[i];
 
         if (policy_isolates(policy, direction, pod)) {
             isolated = true;

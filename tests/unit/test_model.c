@@ -254,6 +254,34 @@ static const struct {
           "podIP: 10.0.0.1"), true },
 };
 
+/* The policies of one namespace are those that were put and not deleted. */
+static void
+test_namespace_policies(void **state)
+{
+    struct scene *s = *state;
+    const struct k8s_policy *const *policies;
+    size_t n;
+
+    model_namespace_policies(s->model, "shop", &n);
+    assert_int_equal(n, 0);
+    scene_put(s, SCENE_POLICY("shop", "a", "podSelector: {}")
+                 SCENE_POLICY("shop", "b", "podSelector: {}")
+                 SCENE_POLICY("ops", "a", "podSelector: {}"));
+    scene_put(s, SCENE_POLICY("shop", "a",
+                              "podSelector: {matchLabels: {app: x}}"));
+    model_namespace_policies(s->model, "shop", &n);
+    assert_int_equal(n, 2);
+
+    scene_delete(s, "NetworkPolicy", "shop", "b");
+    policies = model_namespace_policies(s->model, "shop", &n);
+    assert_int_equal(n, 1);
+    assert_ptr_equal(policies[0], model_get(s->model, K8S_POLICY, "shop",
+                                            "a"));
+    scene_delete(s, "NetworkPolicy", "shop", "a");
+    model_namespace_policies(s->model, "shop", &n);
+    assert_int_equal(n, 0);
+}
+
 static void
 test_live_pods(void **state)
 {
@@ -467,6 +495,7 @@ main(void)
         TEST(test_sorted),
         TEST(test_namespaces),
         TEST(test_enforcement),
+        TEST(test_namespace_policies),
         TEST(test_live_pods),
         TEST(test_addresses),
         TEST(test_rivals),
