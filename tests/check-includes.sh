@@ -22,6 +22,7 @@ may_see() {
         query) echo prefix k8s verdict ;;
         replica) echo ptrs flowset pipeline ;;
         verify) echo "$core verdict replica" ;;
+        reach) echo prefix ptrs label k8s model verdict ;;
         kube) echo "$core kubeconfig" ;;
         settings) echo "$core kubeconfig" ;;
         health) echo latency dir kube ports bridge ;;
@@ -29,7 +30,7 @@ may_see() {
         cmd) echo "$core verdict query settings dir kube ports bridge health" \
                   http ;;
         agent) echo "$core $node cmd" ;;
-        client) echo "$core verdict query replica verify dir" ;;
+        client) echo "$core verdict query reach replica verify dir" ;;
         ovs-netpold) echo agent settings ;;
         ovs-netpol) echo client ;;
         *) before "$1" ;;

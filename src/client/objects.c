@@ -30,11 +30,14 @@ objects_init(struct objects *o)
 {
     o->pool = label_pool_create();
     o->model = model_create(o->pool);
+    snapshot_node_init(&o->node);
+    o->has_node = false;
 }
 
 void
 objects_uninit(struct objects *o)
 {
+    snapshot_node_uninit(&o->node);
     model_destroy(o->model);
     label_pool_destroy(o->pool);
 }
@@ -97,7 +100,27 @@ slurp(FILE *stream, char **text, size_t *size)
     return 0;
 }
 
-/* Reads 'name' and parses it into '*file'. */
+/* True if 'text' is what the daemon says: its node comes first. */
+static bool
+is_snapshot(const char *text, size_t size)
+{
+    char *head = xmemdup0(text, MIN(size, 256));
+    bool is = strstr(head, "\"" SNAPSHOT_API_VERSION "\"") != NULL;
+
+    free(head);
+    return is;
+}
+
+static char *
+add_snapshot(struct objects *o, const char *text, size_t size)
+{
+    snapshot_node_uninit(&o->node);
+    o->has_node = true;
+    return snapshot_read(text, size, o->pool, o->model, &o->node);
+}
+
+/* Reads 'name' and parses it into '*file', which is there even on errors if
+ * it is not NULL. */
 static char *
 read_file(struct objects *o, const char *name, struct dir_file **file)
 {
@@ -114,10 +137,17 @@ read_file(struct objects *o, const char *name, struct dir_file **file)
         return xasprintf("%s: %s", name, ovs_strerror(errnum));
     }
 
+    char *error = NULL;
     *file = dir_file_create(is_stdin ? STDIN_NAME : name);
-    dir_parse(*file, text, size, o->pool);
+    if (is_snapshot(text, size)) {
+        char *reason = add_snapshot(o, text, size);
+        error = reason ? xasprintf("%s: %s", (*file)->path, reason) : NULL;
+        free(reason);
+    } else {
+        dir_parse(*file, text, size, o->pool);
+    }
     free(text);
-    return NULL;
+    return error;
 }
 
 static void
@@ -164,7 +194,7 @@ objects_add_files(struct objects *o, const struct svec *names)
 
     while (n < names->n && !error) {
         error = read_file(o, names->names[n], &files[n]);
-        n += !error;
+        n += files[n] != NULL;
     }
     if (!error) {
         apply(o, files, n);
@@ -187,13 +217,9 @@ objects_add_daemon(struct objects *o, const char *target)
         return error;
     }
 
-    /* The name makes it JSON, which is read faster. */
-    struct dir_file *file = dir_file_create("objects.json");
-    dir_parse(file, text, strlen(text), o->pool);
-    apply(o, &file, 1);
-    dir_file_destroy(file);
+    error = add_snapshot(o, text, strlen(text));
     free(text);
-    return NULL;
+    return error;
 }
 
 static bool

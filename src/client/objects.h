@@ -5,7 +5,10 @@
  * One model, filled from the daemon's "objects", from a directory of
  * manifests, from single files, or from standard input, in YAML or JSON.  What
  * is wrong with objects is printed on standard error, as the daemon would put
- * it into its log, and what could be understood counts. */
+ * it into its log, and what could be understood counts.
+ *
+ * Only what the daemon says, now or in a file that was made by `ovs-netpol
+ * objects`, knows about the node. */
 
 #ifndef OBJECTS_H
 #define OBJECTS_H 1
@@ -13,6 +16,7 @@
 #include <stdbool.h>
 
 #include "openvswitch/compiler.h"
+#include "snapshot.h"
 
 struct client_command;
 struct client_options;
@@ -23,6 +27,8 @@ struct svec;
 struct objects {
     struct label_pool *pool;
     struct model *model;
+    struct snapshot_node node;  /* The daemon's, ... */
+    bool has_node;              /* ...or else defaults. */
 };
 
 void objects_init(struct objects *);

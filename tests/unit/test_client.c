@@ -401,6 +401,40 @@ test_stdin(void **state)
     client_options_uninit(&options);
 }
 
+/* What `ovs-netpol objects` printed knows about the node. */
+static void
+test_snapshot_file(void **state)
+{
+    struct client_options options = defaults();
+    char *name = xasprintf("%s/objects", dir);
+    struct objects objects, copy;
+
+    objects_init(&objects);
+    assert_null(objects_add_daemon(&objects, socket_path));
+    model_set_node_name(objects.model, "n1");
+    objects.node.zone = 77;
+    char *text = snapshot_to_string(objects.model, &objects.node);
+    write_file(name, "w", text);
+
+    svec_add(&options.files, name);
+    objects_init(&copy);
+    assert_true(objects_load(&copy, &unknown, &options));
+    assert_true(copy.has_node);
+    assert_int_equal(copy.node.zone, 77);
+    assert_int_equal(model_count(copy.model, K8S_POD), 1);
+    objects_uninit(&copy);
+
+    write_file(name, "a", "garbage");
+    objects_init(&copy);
+    assert_false(objects_load(&copy, &unknown, &options));
+    objects_uninit(&copy);
+    objects_uninit(&objects);
+    unlink(name);
+    free(text);
+    free(name);
+    client_options_uninit(&options);
+}
+
 /* Whatever the daemon says to "objects". */
 static void
 test_daemon_objects(void **state)
@@ -675,6 +709,7 @@ main(void)
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_file_size),
         cmocka_unit_test(test_stdin),
+        cmocka_unit_test(test_snapshot_file),
         cmocka_unit_test(test_daemon_objects),
         cmocka_unit_test(test_parse),
         cmocka_unit_test(test_parse_values),

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Which pods the policies cannot tell apart. */
+
+#include <config.h>
+
+#include "reach-private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "hash.h"
+#include "label.h"
+#include "model.h"
+#include "openvswitch/dynamic-string.h"
+#include "packets.h"
+#include "util.h"
+
+/* Words. */
+
+static void
+add_block(struct reach_words *w, const struct k8s_ip_block *block)
+{
+    if (w->n_blocks >= w->allocated_blocks) {
+        w->blocks = x2nrealloc(w->blocks, &w->allocated_blocks,
+                               sizeof *w->blocks);
+    }
+    w->blocks[w->n_blocks++] = block;
+}
+
+/* Adds 'peer' of a policy in 'ns' unless 'seen' has it, which maps texts to
+ * nothing. */
+static void
+add_peer(struct reach_words *w, const char *ns, const struct k8s_peer *peer,
+         struct shash *seen)
+{
+    struct ds text = DS_EMPTY_INITIALIZER;
+
+    k8s_format_peer(peer, ns, &text);
+    if (!shash_add_once(seen, ds_cstr(&text), NULL)) {
+        ds_destroy(&text);
+        return;
+    }
+    ds_destroy(&text);
+    if (peer->block) {
+        add_block(w, peer->block);
+        return;
+    }
+    if (w->n_peers >= w->allocated_peers) {
+        w->peers = x2nrealloc(w->peers, &w->allocated_peers,
+                              sizeof *w->peers);
+    }
+    w->peers[w->n_peers++] = (struct reach_peer) {
+        .ns = peer->namespaces ? NULL : ns,
+        .peer = peer,
+    };
+}
+
+static void
+add_rule(struct reach_words *w, const char *ns, const struct k8s_rule *rule,
+         struct shash *seen)
+{
+    for (size_t i = 0; i < rule->n_peers; i++) {
+        add_peer(w, ns, &rule->peers[i], seen);
+    }
+    for (size_t i = 0; i < rule->n_ports; i++) {
+        if (rule->ports[i].name) {
+            shash_add_once(&w->port_names, rule->ports[i].name, NULL);
+        }
+    }
+}
+
+void
+reach_words_init(struct reach_words *w, const struct model *model)
+{
+    struct shash seen = SHASH_INITIALIZER(&seen);
+    struct hmap_position pos = { 0, 0 };
+    const struct k8s_object *object;
+
+    memset(w, 0, sizeof *w);
+    shash_init(&w->port_names);
+    while ((object = model_next(model, K8S_POLICY, &pos))) {
+        const struct k8s_policy *policy = k8s_policy_cast(object);
+
+        for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
+            for (size_t i = 0; i < policy->n_rules[d]; i++) {
+                add_rule(w, policy->up.ns, &policy->rules[d][i], &seen);
+            }
+        }
+    }
+    shash_destroy(&seen);
+}
+
+void
+reach_words_uninit(struct reach_words *w)
+{
+    free(w->peers);
+    free(w->blocks);
+    shash_destroy(&w->port_names);
+}
+
+/* Signatures. */
+
+static void
+put_number(struct ds *signature, uint32_t x)
+{
+    ds_put_buffer(signature, (const char *) &x, sizeof x);
+}
+
+static bool
+block_contains(const struct k8s_ip_block *block, const struct in6_addr *addr)
+{
+    if (!prefix_contains_address(&block->cidr, addr)) {
+        return false;
+    }
+    for (size_t i = 0; i < block->n_excepts; i++) {
+        if (prefix_contains_address(&block->excepts[i], addr)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void
+reach_words_sign_address(const struct reach_words *w,
+                         const struct in6_addr *addr, struct ds *signature)
+{
+    for (size_t i = 0; i < w->n_blocks; i++) {
+        if (block_contains(w->blocks[i], addr)) {
+            put_number(signature, i);
+        }
+    }
+    put_number(signature, UINT32_MAX);
+}
+
+static bool
+peer_matches(const struct reach_peer *p, const struct k8s_pod *pod,
+             const struct label_set *space)
+{
+    return ((p->ns
+             ? !strcmp(p->ns, pod->up.ns)
+             : selector_matches(p->peer->namespaces, space))
+            && selector_matches(p->peer->pods, pod->labels));
+}
+
+/* Who selects 'pod', as subject and as peer.  Depends on its namespace and
+ * labels only. */
+static void
+sign_labels(const struct reach *r, const struct k8s_pod *pod,
+            struct ds *signature)
+{
+    const struct label_set *space = model_namespace_labels(r->model,
+                                                           pod->up.ns);
+    size_t n;
+    const struct k8s_policy *const *policies
+        = model_namespace_policies(r->model, pod->up.ns, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        if (selector_matches(policies[i]->pods, pod->labels)) {
+            ds_put_buffer(signature, (const char *) &policies[i],
+                          sizeof policies[i]);
+        }
+    }
+    put_number(signature, UINT32_MAX);
+    for (size_t i = 0; i < r->words.n_peers; i++) {
+        if (peer_matches(&r->words.peers[i], pod, space)) {
+            put_number(signature, i);
+        }
+    }
+    put_number(signature, UINT32_MAX);
+}
+
+static void
+sign_ports(const struct reach *r, const struct k8s_pod *pod,
+           struct ds *signature)
+{
+    for (size_t i = 0; i < pod->n_ports; i++) {
+        const struct k8s_named_port *port = &pod->ports[i];
+
+        if (shash_find(&r->words.port_names, port->name)) {
+            ds_put_format(signature, "%s", port->name);
+            put_number(signature, (uint32_t) port->protocol << 16
+                                  | port->number);
+        }
+    }
+    put_number(signature, UINT32_MAX);
+}
+
+/* Classes. */
+
+struct reach_class_node *
+reach_class_get(struct reach *r, const struct ds *signature)
+{
+    uint32_t hash = hash_bytes(signature->string, signature->length, 0);
+    struct reach_class_node *node;
+
+    HMAP_FOR_EACH_WITH_HASH (node, node, hash, &r->by_signature) {
+        if (node->size == signature->length
+            && !memcmp(node->signature, signature->string, node->size)) {
+            return node;
+        }
+    }
+    node = xzalloc(sizeof *node);
+    node->size = signature->length;
+    node->signature = xmemdup(signature->string, signature->length);
+    node->class.index = r->classes.n;
+    hmap_insert(&r->by_signature, &node->node, hash);
+    ptrs_add(&r->classes, node);
+    return node;
+}
+
+void
+reach_classes_uninit(struct reach *r)
+{
+    struct reach_class_node *node;
+
+    HMAP_FOR_EACH_POP (node, node, &r->by_signature) {
+        for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
+            reach_cuts_uninit(&node->cuts[d]);
+        }
+        ptrs_uninit(&node->class.pods);
+        free(node->class.nets);
+        free(node->signature);
+        free(node);
+    }
+    hmap_destroy(&r->by_signature);
+    ptrs_uninit(&r->classes);
+}
+
+void
+reach_class_set_end(struct reach_class *class, size_t member,
+                    const struct k8s_pod *pod, const struct in6_addr *addr)
+{
+    int family = address_is_v6(addr) ? REACH_V6 : REACH_V4;
+
+    if (!class->has_end[member][family]) {
+        class->has_end[member][family] = true;
+        class->ends[member][family] = (struct verdict_endpoint) {
+            .pod = pod,
+            .address = *addr,
+        };
+    }
+}
+
+/* The addresses that count for 'pod', into 'addrs', which has room for one of
+ * each family.  Returns how many: none if newer pods (S39) or the node have
+ * all of them. */
+static size_t
+list_addresses(const struct reach *r, const struct k8s_pod *pod,
+               struct in6_addr addrs[REACH_N_FAMILIES])
+{
+    bool seen[REACH_N_FAMILIES] = { false, false };
+    size_t n = 0;
+
+    if (!pod->n_addresses) {
+        addrs[0] = in6_addr_mapped_ipv4(INADDR_ANY);
+        return 1;
+    }
+    for (size_t i = 0; i < pod->n_addresses; i++) {
+        const struct in6_addr *addr = &pod->addresses[i];
+        int family = address_is_v6(addr) ? REACH_V6 : REACH_V4;
+
+        if (!seen[family] && !reach_is_node(r->model, addr)
+            && model_pod_by_address(r->model, addr) == pod) {
+            seen[family] = true;
+            addrs[n++] = *addr;
+        }
+    }
+    return n;
+}
+
+/* Many pods have the same labels: what follows from them is kept. */
+static const struct ds *
+labels_signature(const struct reach *r, const struct k8s_pod *pod,
+                 struct shash *known)
+{
+    char *key = xasprintf("%s/%p", pod->up.ns, (void *) pod->labels);
+    struct ds *signature = shash_find_data(known, key);
+
+    if (!signature) {
+        signature = xmalloc(sizeof *signature);
+        ds_init(signature);
+        sign_labels(r, pod, signature);
+        shash_add(known, key, signature);
+    }
+    free(key);
+    return signature;
+}
+
+static void
+add_pod(struct reach *r, const struct k8s_pod *pod, struct shash *known)
+{
+    struct ds signature = DS_EMPTY_INITIALIZER;
+    struct in6_addr addrs[REACH_N_FAMILIES];
+
+    size_t n = list_addresses(r, pod, addrs);
+    if (!n) {
+        return;
+    }
+    const struct ds *by_labels = labels_signature(r, pod, known);
+    ds_put_buffer(&signature, by_labels->string, by_labels->length);
+    sign_ports(r, pod, &signature);
+    for (size_t i = 0; i < n; i++) {
+        put_number(&signature, address_is_v6(&addrs[i]));
+        put_number(&signature, reach_is_service(r->model, &addrs[i]));
+        reach_words_sign_address(&r->words, &addrs[i], &signature);
+    }
+
+    struct reach_class_node *node = reach_class_get(r, &signature);
+    if (node->class.pods.n < 2) {
+        for (size_t i = 0; i < n; i++) {
+            reach_class_set_end(&node->class, node->class.pods.n, pod,
+                                &addrs[i]);
+        }
+    }
+    if (!node->class.pods.n) {
+        for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
+            reach_cuts_of_pod(&r->words, r->model, pod, d, &node->cuts[d]);
+        }
+    }
+    ptrs_add(&node->class.pods, pod);
+    reach_note_pod(r, pod, &node->class);
+    ds_destroy(&signature);
+}
+
+void
+reach_add_pods(struct reach *r)
+{
+    struct shash known = SHASH_INITIALIZER(&known);
+    struct shash_node *node;
+    size_t n;
+
+    const struct k8s_object **pods = model_sorted(r->model, K8S_POD, &n);
+    for (size_t i = 0; i < n; i++) {
+        const struct k8s_pod *pod = k8s_pod_cast(pods[i]);
+
+        if (model_pod_is_live(pod)) {
+            add_pod(r, pod, &known);
+        }
+    }
+    free(pods);
+    SHASH_FOR_EACH (node, &known) {
+        ds_destroy(node->data);
+    }
+    shash_destroy_free_data(&known);
+}

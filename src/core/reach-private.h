@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Shared by reach.c (cells), reach-class.c (pods), reach-net.c (addresses
+ * outside), reach-cut.c (what to ask) and reach-services.c (sets of
+ * services). */
+
+#ifndef REACH_PRIVATE_H
+#define REACH_PRIVATE_H 1
+
+#include "k8s.h"
+#include "openvswitch/hmap.h"
+#include "openvswitch/shash.h"
+#include "reach.h"
+
+/* Families, as indexes. */
+enum { REACH_V4, REACH_V6, REACH_N_FAMILIES };
+
+/* What policies say about the other side, each once. */
+struct reach_peer {
+    const char *ns;             /* Own namespace, or NULL. */
+    const struct k8s_peer *peer;
+};
+
+struct reach_words {
+    struct reach_peer *peers;
+    size_t n_peers, allocated_peers;
+    const struct k8s_ip_block **blocks;
+    size_t n_blocks, allocated_blocks;
+    struct shash port_names;    /* No data. */
+};
+void reach_words_init(struct reach_words *, const struct model *);
+void reach_words_uninit(struct reach_words *);
+/* Appends the numbers of the blocks that contain 'addr' to 'signature'. */
+void reach_words_sign_address(const struct reach_words *,
+                              const struct in6_addr *addr,
+                              struct ds *signature);
+
+/* True if 'addr' is the node's, or a Service's. */
+bool reach_is_node(const struct model *, const struct in6_addr *addr);
+bool reach_is_service(const struct model *, const struct in6_addr *addr);
+
+/* Where intervals of ports begin: protocol << 16 | port, sorted. */
+struct reach_cuts {
+    uint32_t *at;
+    size_t n, allocated;
+};
+void reach_cuts_uninit(struct reach_cuts *);
+/* What the policies that select 'pod' in this direction distinguish, and the
+ * ports that 'pod' has names for. */
+void reach_cuts_of_pod(const struct reach_words *, const struct model *,
+                       const struct k8s_pod *, enum k8s_direction,
+                       struct reach_cuts *);
+/* The union of both, with the beginning of each protocol. */
+void reach_cuts_merge(const struct reach_cuts *, const struct reach_cuts *,
+                      struct reach_cuts *merged);
+
+struct reach_class_node {
+    struct hmap_node node;      /* By signature. */
+    char *signature;
+    size_t size;                /* Bytes of it. */
+    struct reach_class class;
+    struct reach_cuts cuts[K8S_N_DIRECTIONS];
+};
+
+struct reach {
+    const struct model *model;
+    struct reach_port port;     /* Asked about, if 'one_port'. */
+    bool one_port;
+    struct reach_words words;
+    struct hmap by_signature;   /* "struct reach_class_node". */
+    struct ptrs classes;        /* The same, by index. */
+    struct hmap by_pod;         /* "struct reach_pod_node". */
+    const struct reach_services **cells;
+    struct hmap services;       /* "struct reach_services_node". */
+    struct ptrs service_list;   /* "struct reach_services", by index. */
+};
+
+/* The class with this signature, made if need be. */
+struct reach_class_node *reach_class_get(struct reach *,
+                                         const struct ds *signature);
+void reach_add_pods(struct reach *);
+void reach_add_nets(struct reach *);
+void reach_class_set_end(struct reach_class *, size_t member,
+                         const struct k8s_pod *, const struct in6_addr *);
+/* 'pod' is in 'class'. */
+void reach_note_pod(struct reach *, const struct k8s_pod *,
+                    const struct reach_class *);
+void reach_classes_uninit(struct reach *);
+
+/* The one set that equals 'ranges' and 'others'. */
+const struct reach_services *reach_services_intern(struct reach *, bool others,
+                                                   const struct reach_range *,
+                                                   size_t n);
+void reach_services_uninit(struct reach *);
+
+#endif /* reach-private.h */

@@ -1,0 +1,48 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# What the commands that need no daemon print, held against tests/client/want.
+# After a change that is meant to change it:
+#
+#   NETPOL_UPDATE_GOLDEN=1 make check TESTS=tests/client/test_client.sh
+#   git diff tests/client/want
+#
+# usage: [srcdir=DIR] top_builddir=DIR tests/client/test_client.sh
+
+cd "${srcdir:-.}" || exit 1
+. tests/lib/tap.sh
+top=$PWD
+cd tests/client || exit 1
+netpol=$top_builddir/ovs-netpol
+got=$(mktemp)
+trap 'rm -f "$got"' EXIT
+
+# check CASE CODE WORD...: the command with these words, its output and its
+# exit code.
+check() {
+    case=$1
+    code=$2
+    shift 2
+    echo "\$ ovs-netpol $*" > "$got"
+    "$netpol" "$@" >> "$got" 2>&1
+    status=$?
+    if test -n "$NETPOL_UPDATE_GOLDEN"; then
+        cp "$got" "want/$case"
+    fi
+    report "$case" "$(diff "want/$case" "$got")"
+    report "$case: exit code" "$(test $status = "$code" || echo $status)"
+}
+
+shop="-f shop.yaml --dir=../../deploy/demo"
+
+# shellcheck disable=SC2086
+{
+check matrix-app 0 matrix $shop
+check matrix-pod 0 matrix --by=pod $shop
+check matrix-namespace 0 matrix --by=namespace $shop
+check matrix-one-namespace 0 matrix -n shop $shop
+check matrix-port 0 matrix --port=8080 $shop
+check matrix-json 0 matrix --by=namespace -n batch -o json $shop
+check matrix-nobody 2 matrix -n nobody $shop
+}
+finish
