@@ -6,6 +6,8 @@
  * A state machine over an rconn to RUNDIR/BRIDGE.mgmt, OpenFlow 1.4 or 1.5:
  *
  *   WAITING -> CONNECTING -> READBACK -> IDLE <-> UPDATING
+ *                                |
+ *                               HELD
  *
  * On each connection all flows that carry our cookie magic are read back into
  * the flowset; the differences then go out as one ordered, atomic bundle ended
@@ -30,6 +32,7 @@
 
 struct bridge;
 struct flowset;
+struct flowset_flow;
 struct ofpbuf;
 
 /* 'target' is a vconn name such as "unix:/run/openvswitch/br0.mgmt".  'fs' is
@@ -45,12 +48,26 @@ void bridge_wait(struct bridge *);
 void bridge_enable(struct bridge *);
 
 /* To be called before bridge_enable(): others may reach for our flows.  What
- * they delete or change is put back at once, and what they add to the
+ * they delete or change is put back at once, and what they have or add in the
  * 'n_tables' tables from 'first_table' on, which are ours alone, is removed.
  * A switch that cannot tell what others do is read back every 'msec'
  * milliseconds or so, and any other one too, to be sure. */
 void bridge_watch_others(struct bridge *, uint8_t first_table,
                          uint8_t n_tables, int msec);
+
+/* To be called before bridge_enable(): who else is on the bridge?  At each
+ * read-back, before anything is written, 'begin' is called, 'flow' for each
+ * flow of the switch, ours too, and 'end', which says whether we may go on.
+ * If not the bridge keeps its hands off and asks again every 5 seconds.
+ *
+ * A read-back that fails is begun anew, without 'end'. */
+struct bridge_census {
+    void (*begin)(void *aux);
+    void (*flow)(const struct flowset_flow *, void *aux);
+    bool (*end)(void *aux);
+    void *aux;
+};
+void bridge_set_census(struct bridge *, const struct bridge_census *);
 
 /* 'generation' is what the flowset now stands for.  If nothing is dirty and
  * nothing under way it is published at once. */

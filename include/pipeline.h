@@ -83,6 +83,7 @@ cookie_id(uint64_t cookie)
 }
 
 /* Priorities. */
+#define PRIORITY_HOOK 65500     /* Table 0, flows/hook.flows. */
 #define PRIORITY_TUNNEL 400     /* Conntrack: among what a pod never sends. */
 #define PRIORITY_EXEMPT 200     /* Target tables: never asked. */
 #define PRIORITY_CLASS 100      /* Address tables. */

@@ -10,7 +10,7 @@ cd "${srcdir:-.}" || exit 1
 
 # The core: each module may see those before it.
 core="columns ptrs tally prefix label doc split k8s model number cover partition
-      netset group rule policy flowset pipeline emit guard link compile annotate
+      netset group rule policy flowset pipeline owner survey emit guard link compile annotate
       snapshot histogram latency"
 node="settings kube kubeconfig dir ports bridge netif waiters health http
       metrics"

@@ -22,8 +22,6 @@
 #include "openvswitch/ofpbuf.h"
 #include "util.h"
 
-#include "flowset.h"
-
 #define BUNDLE_ID 1
 #define BUNDLE_FLAGS (OFPBF_ATOMIC | OFPBF_ORDERED)
 
@@ -272,7 +270,7 @@ bridge_msg_monitor_request(enum ofp_version version, uint32_t xid)
 }
 
 int
-bridge_msg_observe(struct ofpbuf *reply, struct flowset *fs, uint64_t *n)
+bridge_msg_for_each_flow(struct ofpbuf *reply, flowset_cb *cb, void *aux)
 {
     struct ofpbuf ofpacts;
     int error;
@@ -296,8 +294,7 @@ bridge_msg_observe(struct ofpbuf *reply, struct flowset *fs, uint64_t *n)
             .ofpacts = ofpacts.data,
             .ofpacts_len = ofpacts.size,
         };
-        flowset_observe(fs, &flow);
-        ++*n;
+        cb(&flow, aux);
     }
     ofpbuf_uninit(&ofpacts);
     return error == EOF ? 0 : error;

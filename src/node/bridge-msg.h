@@ -15,9 +15,8 @@
 #include "openflow/openflow.h"
 #include "openvswitch/types.h"
 
-struct flowset;
-struct flowset_change;
-struct flowset_flow;
+#include "flowset.h"
+
 struct ofpbuf;
 
 /* Bundles are atomic and in order; the id is the only one of a connection. */
@@ -52,8 +51,8 @@ struct ofpbuf *bridge_msg_flow_request(enum ofp_version, uint32_t xid,
 /* Asks to be told of each flow that others add, change or delete from now
  * on. */
 struct ofpbuf *bridge_msg_monitor_request(enum ofp_version, uint32_t xid);
-/* Tells 'fs' of each flow in 'reply' and adds their number to '*n'.  Returns 0
- * or an errno or OFPERR value, after which some flows may have been told. */
-int bridge_msg_observe(struct ofpbuf *reply, struct flowset *fs, uint64_t *n);
+/* Calls 'cb' for each flow in 'reply'.  Returns 0 or an errno or OFPERR value,
+ * after which it may have been called for some. */
+int bridge_msg_for_each_flow(struct ofpbuf *reply, flowset_cb *cb, void *aux);
 
 #endif /* bridge-msg.h */

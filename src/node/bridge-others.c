@@ -49,6 +49,11 @@ remove_foreign(struct ofpbuf *flow_mod, void *b_)
 void
 bridge_others_receive(struct bridge *b, struct ofpbuf *msg)
 {
+    if (!b->permitted) {
+        b->missed = true;
+        return;
+    }
+
     struct bridge_watch_result result;
     int error = bridge_watch_receive(&b->watch, msg, remove_foreign, b,
                                      &result);

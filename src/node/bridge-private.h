@@ -36,6 +36,7 @@ enum bridge_state {
     BRIDGE_WAITING,             /* Not enabled yet. */
     BRIDGE_CONNECTING,          /* No connection. */
     BRIDGE_READBACK,            /* Asked for our flows. */
+    BRIDGE_HELD,                /* Not let in by the census. */
     BRIDGE_IDLE,                /* Nothing asked. */
     BRIDGE_STREAMING,           /* Bundle open, sending its messages. */
     BRIDGE_CLOSING,             /* Sent all and asked to close. */
@@ -80,11 +81,16 @@ struct bridge {
     int retry_msec;             /* 0 if the last bundle was accepted. */
     long long int retry_at;
 
+    /* Who else is there. */
+    struct bridge_census census;
+    bool permitted;             /* On this connection. */
+
     /* What others do. */
     struct bridge_watch watch;
     int readback_msec;          /* Between read-backs, 0 for not watched. */
     long long int readback_at;  /* The next one. */
     bool again;                 /* No, at once. */
+    bool missed;                /* An update that we may not handle yet. */
     bool audit;                 /* READBACK: nothing new is expected. */
     uint32_t monitor_xid;
     uint64_t n_pending;         /* Flows to put back. */

@@ -5,7 +5,9 @@
 #include "bridge-private.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
+#include "byte-order.h"
 #include "openvswitch/ofp-errors.h"
 #include "openvswitch/ofp-msgs.h"
 #include "openvswitch/ofpbuf.h"
@@ -21,6 +23,16 @@ VLOG_DEFINE_THIS_MODULE(bridge_readback);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(6, 6);
 
+/* Until we ask again whether we may. */
+#define HELD_MSEC 5000
+
+/* True if flows of others matter. */
+static bool
+wants_all(const struct bridge *b)
+{
+    return b->census.flow || b->watch.n_tables;
+}
+
 void
 bridge_readback_start(struct bridge *b)
 {
@@ -32,9 +44,9 @@ bridge_readback_start(struct bridge *b)
     /* Nodes that started together need not do this together. */
     b->readback_at = (time_msec() + b->readback_msec
                       + random_range(b->readback_msec / 10 + 1));
-    bridge_send_msg(b, bridge_msg_flow_request(bridge_version(b),
-                                               b->readback_xid,
-                                               b->cookie, b->cookie_mask));
+    bridge_send_msg(b, bridge_msg_flow_request(
+                        bridge_version(b), b->readback_xid, b->cookie,
+                        wants_all(b) ? 0 : b->cookie_mask));
 }
 
 void
@@ -44,34 +56,123 @@ bridge_note_tampering(struct bridge *b, uint64_t n)
     b->n_pending += n;
 }
 
+/* A read-back that is complete. */
+struct readback {
+    struct bridge *bridge;
+    uint64_t n_ours;
+    struct ovs_list removals;   /* Contains "struct ofpbuf"s: flow_mods that
+                                 * delete flows of others from our tables. */
+    size_t n_removals;
+    char *first_removal;
+};
+
 static void
-finish_readback(struct bridge *b)
+add_removal(struct readback *r, const struct flowset_flow *flow)
 {
-    size_t n_surprises;
+    struct ofpbuf *msg = bridge_msg_delete(flow, bridge_version(r->bridge));
+
+    ovs_list_push_back(&r->removals, &msg->list_node);
+    if (!r->n_removals++) {
+        r->first_removal = bridge_msg_describe_flow(flow);
+    }
+}
+
+static void
+see_flow(const struct flowset_flow *flow, void *readback_)
+{
+    struct readback *r = readback_;
+    struct bridge *b = r->bridge;
+
+    if (!((htonll(flow->cookie) ^ b->cookie) & b->cookie_mask)) {
+        flowset_observe(b->fs, flow);
+        r->n_ours++;
+    } else if (bridge_watch_has_table(&b->watch, flow->table)) {
+        add_removal(r, flow);
+    }
+    if (b->census.flow) {
+        b->census.flow(flow, b->census.aux);
+    }
+}
+
+/* Returns 0 or an error, after which nothing is known for sure. */
+static int
+read_replies(struct readback *r, size_t *n_surprises)
+{
+    struct bridge *b = r->bridge;
     struct ofpbuf *reply;
-    uint64_t n = 0;
     int error = 0;
 
+    if (b->census.begin) {
+        b->census.begin(b->census.aux);
+    }
     flowset_observe_begin(b->fs);
     LIST_FOR_EACH_POP (reply, list_node, &b->replies) {
         if (!error) {
-            error = bridge_msg_observe(reply, b->fs, &n);
+            error = bridge_msg_for_each_flow(reply, see_flow, r);
         }
         ofpbuf_delete(reply);
     }
-    n_surprises = flowset_observe_end(b->fs);
+    *n_surprises = flowset_observe_end(b->fs);
+    return error;
+}
 
+static void
+send_removals(struct readback *r)
+{
+    struct bridge *b = r->bridge;
+    struct ofpbuf *msg;
+
+    if (r->n_removals) {
+        VLOG_WARN("%s: removing %"PRIuSIZE" flows of somebody else from our "
+                  "tables, the first: %s", rconn_get_name(b->rconn),
+                  r->n_removals, r->first_removal);
+        b->status.n_foreign += r->n_removals;
+    }
+    LIST_FOR_EACH_POP (msg, list_node, &r->removals) {
+        rconn_send(b->rconn, msg, b->removals);
+    }
+}
+
+/* All is known.  The first time this is when we are let in, or not. */
+static void
+apply_readback(struct readback *r, size_t n_surprises)
+{
+    struct bridge *b = r->bridge;
+
+    b->status.n_readback = r->n_ours;
+    if (b->census.end && !b->census.end(b->census.aux)) {
+        b->state = BRIDGE_HELD;
+        b->readback_at = time_msec() + HELD_MSEC;
+        return;
+    }
+    b->again |= b->missed;
+    b->missed = false;
+    b->permitted = true;
+    b->state = BRIDGE_IDLE;
+    send_removals(r);
+    if (b->audit) {
+        bridge_note_tampering(b, n_surprises);
+    }
+}
+
+static void
+finish_readback(struct bridge *b)
+{
+    struct readback r = { .bridge = b };
+    size_t n_surprises;
+    int error;
+
+    ovs_list_init(&r.removals);
+    error = read_replies(&r, &n_surprises);
     if (error) {
         VLOG_WARN_RL(&rl, "%s: cannot read flows (%s), reconnecting",
                      rconn_get_name(b->rconn), ofperr_to_string(error));
         rconn_reconnect(b->rconn);
     } else {
-        b->status.n_readback = n;
-        b->state = BRIDGE_IDLE;
-        if (b->audit) {
-            bridge_note_tampering(b, n_surprises);
-        }
+        apply_readback(&r, n_surprises);
     }
+    ofpbuf_list_delete(&r.removals);
+    free(r.first_removal);
 }
 
 void
@@ -94,7 +195,10 @@ bridge_readback_receive(struct bridge *b, const struct ofpbuf *msg)
 bool
 bridge_readback_is_due(const struct bridge *b)
 {
-    return b->again || (b->readback_msec && time_msec() >= b->readback_at);
+    bool due = time_msec() >= b->readback_at;
+
+    return (b->state == BRIDGE_HELD ? due
+            : b->again || (b->readback_msec && due));
 }
 
 void

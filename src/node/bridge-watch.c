@@ -14,7 +14,6 @@
 #include "util.h"
 
 #include "bridge-msg.h"
-#include "flowset.h"
 
 VLOG_DEFINE_THIS_MODULE(bridge_watch);
 
@@ -28,8 +27,8 @@ struct batch {
     struct bridge_watch_result *result;
 };
 
-static bool
-is_our_table(const struct bridge_watch *w, uint8_t table)
+bool
+bridge_watch_has_table(const struct bridge_watch *w, uint8_t table)
 {
     return table >= w->first_table && table - w->first_table < w->n_tables;
 }
@@ -37,11 +36,13 @@ is_our_table(const struct bridge_watch *w, uint8_t table)
 static void
 report_foreign(const struct batch *b, const struct flowset_flow *flow)
 {
-    char *text = bridge_msg_describe_flow(flow);
+    if (!VLOG_DROP_WARN(&rl)) {
+        char *text = bridge_msg_describe_flow(flow);
 
-    VLOG_WARN_RL(&rl, "removing a flow of somebody else from a table of ours: "
-                 "%s", text);
-    free(text);
+        VLOG_WARN("removing a flow of somebody else from a table of ours: %s",
+                  text);
+        free(text);
+    }
     b->result->n_foreign++;
 }
 
@@ -53,7 +54,7 @@ handle_foreign(const struct batch *b, const struct flowset_flow *flow)
     bool replaced = flowset_observe_one(b->watch->fs, flow, true);
 
     b->result->n_tampered += replaced;
-    if (is_our_table(b->watch, flow->table)) {
+    if (bridge_watch_has_table(b->watch, flow->table)) {
         if (!replaced) {
             report_foreign(b, flow);
         }

@@ -42,6 +42,8 @@ struct bridge_watch_result {
     bool incomplete;            /* A read-back is needed. */
 };
 
+/* True if 'table' is ours alone. */
+bool bridge_watch_has_table(const struct bridge_watch *, uint8_t table);
 /* Handles one message of the monitor.  Calls 'remove' with each flow_mod to
  * send, which becomes the callee's.  Returns 0 or an errno or OFPERR value,
  * after which some updates may have been handled. */

@@ -164,6 +164,8 @@ check_connection(struct bridge *b)
     bridge_request_disconnected(b);
     b->published = 0;
     b->in_sync = false;
+    b->missed = false;
+    b->permitted = !b->census.end;
     if (rconn_is_connected(b->rconn)) {
         b->status.n_connections++;
         bridge_request_connected(b);
@@ -224,6 +226,8 @@ bridge_run(struct bridge *b)
     }
     if (b->state == BRIDGE_IDLE && bridge_readback_is_due(b)) {
         bridge_readback_audit(b);
+    } else if (b->state == BRIDGE_HELD && bridge_readback_is_due(b)) {
+        bridge_readback_start(b);
     }
     if (b->state == BRIDGE_STREAMING) {
         bridge_update_stream(b);
@@ -256,6 +260,8 @@ bridge_wait(struct bridge *b)
         poll_immediate_wake();
     } else if (b->state == BRIDGE_IDLE) {
         wait_idle(b);
+    } else if (b->state == BRIDGE_HELD) {
+        poll_timer_wait_until(b->readback_at);
     }
     /* STREAMING stops only when the connection is full, and rconn_run_wait()
      * wakes up when it drains. */
@@ -282,6 +288,12 @@ bridge_watch_others(struct bridge *b, uint8_t first_table, uint8_t n_tables,
 }
 
 void
+bridge_set_census(struct bridge *b, const struct bridge_census *census)
+{
+    b->census = *census;
+}
+
+void
 bridge_set_generation(struct bridge *b, uint64_t generation)
 {
     b->wanted = generation;
@@ -303,6 +315,7 @@ bridge_get_status(const struct bridge *b, struct bridge_status *status)
         [BRIDGE_WAITING] = "waiting",
         [BRIDGE_CONNECTING] = "connecting",
         [BRIDGE_READBACK] = "readback",
+        [BRIDGE_HELD] = "held",
         [BRIDGE_IDLE] = "idle",
         [BRIDGE_STREAMING] = "updating",
         [BRIDGE_CLOSING] = "updating",

@@ -6,7 +6,9 @@
 
 #include <stdlib.h>
 
+#include "byte-order.h"
 #include "openvswitch/dynamic-string.h"
+#include "openvswitch/ofp-flow.h"
 #include "svec.h"
 #include "util.h"
 
@@ -84,4 +86,26 @@ size_t
 flowtext_settle(struct flowset *fs)
 {
     return flowset_take_delta(fs, ignore_change, NULL);
+}
+
+void
+flowtext_parse(const char *text, struct flowset_flow *flow)
+{
+    enum ofputil_protocol usable;
+    struct ofputil_flow_mod fm;
+    char *error = parse_ofp_flow_mod_str(&fm, text, NULL, NULL, OFPFC_ADD,
+                                         &usable);
+
+    if (error) {
+        ovs_fatal(0, "%s: %s", text, error);
+    }
+    *flow = (struct flowset_flow) {
+        .table = fm.table_id == OFPTT_ALL ? 0 : fm.table_id,
+        .priority = fm.priority,
+        .cookie = ntohll(fm.new_cookie),
+        .ofpacts = CONST_CAST(struct ofpact *, fm.ofpacts),
+        .ofpacts_len = fm.ofpacts_len,
+    };
+    minimatch_expand(&fm.match, &flow->match);
+    minimatch_destroy(&fm.match);
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 struct flowset;
+struct flowset_flow;
 
 /* The wanted flows of 'table', or of all tables if it is negative; sorted as
  * flowset_for_each() says. */
@@ -26,5 +27,9 @@ char *flowtext_delta(struct flowset *);
 
 /* Takes the delta and returns the number of changes alone. */
 size_t flowtext_settle(struct flowset *);
+
+/* 'flow' becomes what 'text' says, in ovs-ofctl syntax; ends the program if it
+ * cannot be read.  The caller frees its actions. */
+void flowtext_parse(const char *text, struct flowset_flow *flow);
 
 #endif /* flowtext.h */

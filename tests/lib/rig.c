@@ -13,13 +13,12 @@
 
 #include <cmocka.h>
 
-#include "byte-order.h"
 #include "openvswitch/match.h"
 #include "openvswitch/ofp-actions.h"
-#include "openvswitch/ofp-flow.h"
 #include "util.h"
 
 #include "flowset.h"
+#include "flowtext.h"
 #include "ovs-fixture.h"
 #include "relay.h"
 
@@ -193,44 +192,28 @@ rig_wait_refused(struct rig *rig, uint64_t n)
 
 /* Flows, from ovs-ofctl syntax. */
 
-static void
-change_flow(struct flowset *fs, const char *text, bool add)
-{
-    enum ofputil_protocol usable;
-    struct ofputil_flow_mod fm;
-    struct match match;
-    char *error = parse_ofp_flow_mod_str(&fm, text, NULL, NULL,
-                                         add ? OFPFC_ADD : OFPFC_DELETE_STRICT,
-                                         &usable);
-
-    if (error) {
-        fail_msg("%s: %s", text, error);
-    }
-    minimatch_expand(&fm.match, &match);
-    if (add) {
-        flowset_set(fs, fm.table_id, fm.priority, &match,
-                    RIG_MAGIC | ntohll(fm.new_cookie),
-                    fm.ofpacts, fm.ofpacts_len);
-    } else {
-        flowset_unset(fs, fm.table_id, fm.priority, &match);
-    }
-    free(CONST_CAST(struct ofpact *, fm.ofpacts));
-    minimatch_destroy(&fm.match);
-}
-
 void
 rig_set_flow(struct flowset *fs, const char *text)
 {
-    change_flow(fs, text, true);
+    struct flowset_flow flow;
+
+    flowtext_parse(text, &flow);
+    flowset_set(fs, flow.table, flow.priority, &flow.match,
+                RIG_MAGIC | flow.cookie, flow.ofpacts, flow.ofpacts_len);
+    free(flow.ofpacts);
 }
 
 void
 rig_unset_flow(struct flowset *fs, const char *text)
 {
-    change_flow(fs, text, false);
+    char *with_actions = xasprintf("%s,actions=drop", text);
+    struct flowset_flow flow;
+
+    flowtext_parse(with_actions, &flow);
+    flowset_unset(fs, flow.table, flow.priority, &flow.match);
+    free(with_actions);
 }
 
-/* Flow 'i' of a large set. */
 void
 rig_set_nth_flow(struct flowset *fs, unsigned int i, unsigned int reg)
 {
