@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "k8s.h"
+#include "model.h"
 #include "pipeline.h"
 #include "prefix.h"
 
@@ -66,10 +67,10 @@ void emit_net(const struct emit *, const struct prefix *, bool add,
  * and is decided then (S25).  For the egress direction. */
 void emit_service(const struct emit *, const struct prefix *, bool add);
 
-/* The node's own traffic, from 'addr' on OpenFlow port 'gateway', needs no
- * leave to enter. */
+/* The node's own traffic, from 'addr' on OpenFlow port 'gateway', with 'mark',
+ * needs no leave to enter. */
 void emit_node_address(const struct emit *, const struct in6_addr *addr,
-                       uint32_t gateway, bool add);
+                       uint32_t gateway, struct model_mark mark, bool add);
 
 /* Pods do not send to the tunnel ports of the node at 'addr': VXLAN (4789, and
  * 8472, which Linux used first) and Geneve (6081). */

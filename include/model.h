@@ -28,9 +28,9 @@
 #include "openvswitch/hmap.h"
 #include "openvswitch/types.h"
 
-struct model;
-
+struct ds;
 struct label_pool;
+struct model;
 
 /* 'pool' is borrowed and must outlive the model. */
 struct model *model_create(struct label_pool *pool);
@@ -116,6 +116,21 @@ const char *model_node_name(const struct model *);
 bool model_set_node_addresses(struct model *, const struct in6_addr[],
                               size_t n);
 const struct in6_addr *model_node_addresses(const struct model *, size_t *n);
+
+/* The packet mark by which one knows what the node itself sends: of what comes
+ * from its addresses, only packets that carry 'value' in the bits of 'mask'
+ * are exempt (S27).  A 'mask' of 0: all are. */
+struct model_mark {
+    uint32_t value, mask;       /* 'value' has no bits outside 'mask'. */
+};
+/* Returns true if that changed anything. */
+bool model_set_node_mark(struct model *, struct model_mark);
+struct model_mark model_node_mark(const struct model *);
+
+/* "VALUE[/MASK]", in decimal, octal or hexadecimal.  Returns false if 's' is
+ * not that, or if some packet without a mark would match. */
+bool model_mark_parse(const char *s, struct model_mark *);
+void model_mark_format(struct model_mark, struct ds *);     /* Hexadecimal. */
 
 /* Destinations that the host translates (Service addresses, S25).  Returns
  * true if that changed anything. */

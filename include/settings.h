@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model.h"
 #include "openvswitch/compiler.h"
 #include "prefix.h"
 
@@ -46,6 +47,8 @@ struct settings {
                                          * translates (S25). */
     size_t n_service_cidrs;
     char *metrics_listen;       /* ADDRESS:PORT, or NULL: off. */
+    struct model_mark node_mark;        /* Of what the node sends; a mask of 0:
+                                         * whatever it is. */
     bool chain;                 /* Others' flows send packets to us, and we
                                  * send them on to 'next_table'. */
     char *next_table;           /* Number or name, or NULL. */

@@ -20,10 +20,10 @@
 #include <stdint.h>
 
 #include "k8s.h"
+#include "model.h"
 
 struct ds;
 struct json;
-struct model;
 
 /* One end.  With 'pod' the address must be one of the pod's.  A source with an
  * address of the node counts as the node, whatever 'pod' says. */
@@ -50,7 +50,10 @@ struct verdict_side {
     enum verdict_exemption {
         VERDICT_NOT_EXEMPT,
         VERDICT_SELF,           /* A pod to its own address (S26). */
-        VERDICT_OWN_NODE,       /* The node to its pod (S27), ingress only. */
+        VERDICT_OWN_NODE,       /* The node to its pod (S27), ingress only;
+                                 * if there is a 'node_mark', this holds for
+                                 * packets that carry it, and for others what
+                                 * the policies say. */
         VERDICT_SERVICE,        /* To a Service address (S25), egress only:
                                  * decided when it is translated. */
         VERDICT_TUNNEL,         /* To a tunnel port of the node (S43), egress
@@ -70,6 +73,7 @@ struct verdict_side {
 struct verdict {
     bool allowed;               /* Both sides. */
     bool audited;               /* Allowed, and at least one side audited. */
+    struct model_mark node_mark;        /* See VERDICT_OWN_NODE. */
     struct verdict_side side[K8S_N_DIRECTIONS];
 };
 

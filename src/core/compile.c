@@ -43,6 +43,7 @@ struct compile {
     struct side sides[K8S_N_DIRECTIONS];
     struct in6_addr *node_addresses;    /* Emitted. */
     size_t n_node_addresses;
+    struct model_mark node_mark;        /* Emitted with them. */
     struct prefix *service_cidrs;       /* Emitted. */
     size_t n_service_cidrs;
     uint32_t gateway;           /* OpenFlow port of the node's own traffic. */
@@ -284,19 +285,33 @@ emit_node_difference(struct compile *c, const struct in6_addr *a, size_t n_a,
             && !contains_address(a, i, &a[i])) {
             if (c->gateway) {
                 emit_node_address(&c->sides[K8S_INGRESS].emit, &a[i],
-                                  c->gateway, add);
+                                  c->gateway, c->node_mark, add);
             }
             emit_tunnel(&c->sides[K8S_INGRESS].emit, &a[i], add);
         }
     }
 }
 
+/* Removes what the node's addresses, gateway and mark stand for. */
+static void
+forget_node(struct compile *c)
+{
+    emit_node_difference(c, c->node_addresses, c->n_node_addresses, NULL, 0,
+                         false);
+    c->n_node_addresses = 0;
+}
+
 static void
 update_node(struct compile *c)
 {
+    struct model_mark mark = model_node_mark(c->model);
     size_t n;
     const struct in6_addr *addrs = model_node_addresses(c->model, &n);
 
+    if (mark.value != c->node_mark.value || mark.mask != c->node_mark.mask) {
+        forget_node(c);
+        c->node_mark = mark;
+    }
     emit_node_difference(c, c->node_addresses, c->n_node_addresses,
                          addrs, n, false);
     emit_node_difference(c, addrs, n,
@@ -351,9 +366,7 @@ compile_set_gateway(struct compile *c, uint32_t ofport)
     if (c->gateway == ofport) {
         return false;
     }
-    emit_node_difference(c, c->node_addresses, c->n_node_addresses, NULL, 0,
-                         false);
-    c->n_node_addresses = 0;
+    forget_node(c);
     c->gateway = ofport;
     guard_set_gateway(c->guard, ofport == ofp_to_u16(OFPP_LOCAL) ? 0 : ofport);
     update_node(c);

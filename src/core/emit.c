@@ -447,12 +447,13 @@ emit_service(const struct emit *e, const struct prefix *p, bool add)
 
 void
 emit_node_address(const struct emit *e, const struct in6_addr *addr,
-                  uint32_t gateway, bool add)
+                  uint32_t gateway, struct model_mark mark, bool add)
 {
     struct match match;
 
     match_init_catchall(&match);
     match_set_in_port(&match, u16_to_ofp(gateway));
+    match_set_pkt_mark_masked(&match, mark.value, mark.mask);
     match_address(e, false, addr, &match);
     put_flow(e, pipeline_table(e->pipeline, TABLE_INGRESS_TARGET),
              PRIORITY_EXEMPT, &match, cookie_make(COOKIE_EXEMPT, 0), -1, 0,

@@ -2,11 +2,15 @@
 
 #include <config.h>
 
+#include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bitmap.h"
 #include "model-private.h"
+#include "openvswitch/dynamic-string.h"
 #include "packets.h"
+#include "util.h"
 
 static struct model_port_pod *
 find_port_pod(const struct model *m, const char *ns, const char *name)
@@ -197,6 +201,49 @@ model_node_addresses(const struct model *m, size_t *n)
 {
     *n = m->n_node_addresses;
     return m->node_addresses;
+}
+
+bool
+model_set_node_mark(struct model *m, struct model_mark mark)
+{
+    if (mark.value == m->node_mark.value && mark.mask == m->node_mark.mask) {
+        return false;
+    }
+    m->node_mark = mark;
+    model_note_change(m, MODEL_NODE, NULL, NULL);
+    return true;
+}
+
+struct model_mark
+model_node_mark(const struct model *m)
+{
+    return m->node_mark;
+}
+
+bool
+model_mark_parse(const char *s, struct model_mark *mark)
+{
+    const char *slash = strchr(s, '/');
+    char *value = slash ? xmemdup0(s, slash - s) : xstrdup(s);
+    unsigned int v, mask = UINT32_MAX;
+    bool ok = (str_to_uint(value, 0, &v)
+               && (!slash || str_to_uint(slash + 1, 0, &mask))
+               && v && !(v & ~mask));
+
+    free(value);
+    if (ok) {
+        *mark = (struct model_mark) { v, mask };
+    }
+    return ok;
+}
+
+void
+model_mark_format(struct model_mark mark, struct ds *s)
+{
+    ds_put_format(s, "0x%"PRIx32, mark.value);
+    if (mark.mask != UINT32_MAX) {
+        ds_put_format(s, "/0x%"PRIx32, mark.mask);
+    }
 }
 
 static bool

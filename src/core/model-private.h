@@ -56,6 +56,7 @@ struct model {
     char *node_name;
     struct in6_addr *node_addresses;
     size_t n_node_addresses;
+    struct model_mark node_mark;
     struct prefix *service_cidrs;
     size_t n_service_cidrs;
     uint64_t generation;

@@ -104,6 +104,23 @@ get_enforcement(struct k8s_parser *p, const struct k8s_field *spec,
 }
 
 static bool
+get_mark(struct k8s_parser *p, const struct k8s_field *spec,
+         struct model *model)
+{
+    struct k8s_field field = k8s_field_member(spec, "nodeMark");
+    struct model_mark mark = { 0, 0 };
+    const char *text = NULL;
+
+    if (!k8s_get_string(p, &field, &text)) {
+        return false;
+    } else if (text && !model_mark_parse(text, &mark)) {
+        return k8s_fail_text(p, &field, text, "is not a packet mark");
+    }
+    model_set_node_mark(model, mark);
+    return true;
+}
+
+static bool
 get_cidrs(struct k8s_parser *p, const struct k8s_field *spec,
           struct model *model)
 {
@@ -145,6 +162,7 @@ read_settings(struct k8s_parser *p, const struct k8s_field *root,
         || !get_established(p, &spec, &r->node->recheck)
         || !get_attach(p, &spec, r->node)
         || !get_enforcement(p, &spec, r->model)
+        || !get_mark(p, &spec, r->model)
         || !k8s_get_bool(p, &guard, &r->node->spoof_guard)) {
         return false;
     }

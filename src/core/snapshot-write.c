@@ -66,6 +66,11 @@ write_settings(const struct model *model, const struct snapshot_node *node,
 
     ds_put_cstr(s, "\"spec\":{");
     put_string("bridge", node->bridge, s);
+    if (model_node_mark(model).mask) {
+        ds_put_cstr(s, "\"nodeMark\":\"");
+        model_mark_format(model_node_mark(model), s);
+        ds_put_cstr(s, "\",");
+    }
     if (node->chain) {
         ds_put_format(s, "\"attach\":\"chain\",\"nextTable\":%u,",
                       node->next_table);

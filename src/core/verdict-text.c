@@ -236,11 +236,40 @@ format_isolated(const struct verdict_side *side, enum k8s_direction direction,
     }
 }
 
+/* What the policies say. */
 static void
-format_side(const struct verdict_query *q, const struct verdict_side *side,
+format_policies(const struct verdict_query *q, const struct verdict_side *side,
+                enum k8s_direction direction, struct ds *ds)
+{
+    if (side->isolated) {
+        format_isolated(side, direction, ds);
+    } else {
+        ds_put_cstr(ds, "not isolated: no policy selects ");
+        format_end(direction == K8S_EGRESS ? &q->src : &q->dst, ds);
+        ds_put_format(ds, " for %s", k8s_direction_name(direction));
+    }
+}
+
+/* We do not see the mark of the packet that is asked about. */
+static void
+format_own_node(const struct verdict_query *q, const struct verdict *v,
+                struct ds *ds)
+{
+    ds_put_cstr(ds, "exempt: the node may always reach its own pods");
+    if (v->node_mark.mask) {
+        ds_put_cstr(ds, ", with packet mark ");
+        model_mark_format(v->node_mark, ds);
+        ds_put_cstr(ds, ";\n           without it ");
+        format_policies(q, &v->side[K8S_INGRESS], K8S_INGRESS, ds);
+    }
+}
+
+static void
+format_side(const struct verdict_query *q, const struct verdict *v,
             enum k8s_direction direction, struct ds *ds)
 {
     const char *name = k8s_direction_name(direction);
+    const struct verdict_side *side = &v->side[direction];
     const struct verdict_endpoint *end
         = direction == K8S_EGRESS ? &q->src : &q->dst;
 
@@ -248,7 +277,7 @@ format_side(const struct verdict_query *q, const struct verdict_side *side,
     if (side->exemption == VERDICT_SELF) {
         ds_put_cstr(ds, "exempt: a pod may always reach itself");
     } else if (side->exemption == VERDICT_OWN_NODE) {
-        ds_put_cstr(ds, "exempt: the node may always reach its own pods");
+        format_own_node(q, v, ds);
     } else if (side->exemption == VERDICT_SERVICE) {
         ds_put_cstr(ds, "undecided: a Service address, decided when the host "
                     "has translated it");
@@ -258,12 +287,8 @@ format_side(const struct verdict_query *q, const struct verdict_side *side,
         ds_put_cstr(ds, "no policy applies: ");
         address_format(&end->address, ds);
         ds_put_cstr(ds, " is not a pod's address");
-    } else if (!side->isolated) {
-        ds_put_cstr(ds, "not isolated: no policy selects ");
-        format_end(end, ds);
-        ds_put_format(ds, " for %s", name);
     } else {
-        format_isolated(side, direction, ds);
+        format_policies(q, side, direction, ds);
     }
     ds_put_char(ds, '\n');
 }
@@ -289,7 +314,7 @@ verdict_format(const struct verdict_query *q, const struct verdict *v,
         return;
     }
     for (int i = 0; i < K8S_N_DIRECTIONS; i++) {
-        format_side(q, &v->side[i], i, ds);
+        format_side(q, v, i, ds);
     }
 }
 
@@ -379,6 +404,14 @@ verdict_to_json(const struct verdict_query *q, const struct verdict *v)
                                    ? json_integer_create(q->port)
                                    : json_null_create()));
     json_object_put_string(json, "protocol", k8s_protocol_name(q->protocol));
+    if (v->side[K8S_INGRESS].exemption == VERDICT_OWN_NODE
+        && v->node_mark.mask) {
+        struct ds mark = DS_EMPTY_INITIALIZER;
+
+        model_mark_format(v->node_mark, &mark);
+        json_object_put_string(json, "nodeMark", ds_cstr(&mark));
+        ds_destroy(&mark);
+    }
     for (int i = 0; i < K8S_N_DIRECTIONS; i++) {
         json_object_put(json, k8s_direction_name(i),
                         side_to_json(&v->side[i]));

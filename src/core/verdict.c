@@ -426,6 +426,7 @@ verdict_evaluate(const struct model *model, const struct verdict_query *query,
     memset(v, 0, sizeof *v);
     contact_init(&c, model, query);
     v->allowed = true;
+    v->node_mark = model_node_mark(model);
     for (int i = 0; i < K8S_N_DIRECTIONS; i++) {
         v->allowed &= side_allows(&c, i, &v->side[i]);
         v->audited |= v->side[i].audited;

@@ -116,7 +116,7 @@ add_policy(struct survey *s, const struct k8s_policy *policy)
 /* Odd flows. */
 
 /* Our flows that look at an address look at one, and at the port that the
- * packet came from. */
+ * packet came from and its mark. */
 static bool
 is_odd(const struct match *match)
 {
@@ -134,6 +134,7 @@ is_odd(const struct match *match)
     match_set_ipv6_dst_masked(&plain, &in6addr_any, &in6addr_any);
     match_set_in_port(&plain, 0);
     plain.wc.masks.in_port.ofp_port = 0;
+    match_set_pkt_mark_masked(&plain, 0, 0);
     plain.wc.masks.dl_type = 0;
     return (src && dst) || !flow_wildcards_is_catchall(&plain.wc);
 }

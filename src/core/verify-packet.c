@@ -103,10 +103,10 @@ verify_set_entry(const struct verify *v, const struct verdict_endpoint *src,
                  struct flow *flow)
 {
     const struct model_port *port = verify_find_port(v->model, src->pod);
+    bool is_node = verify_is_node_address(v->model, &src->address);
 
-    flow->in_port.ofp_port
-        = u16_to_ofp(verify_is_node_address(v->model, &src->address)
-                     ? v->gateway : v->uplink);
+    flow->in_port.ofp_port = u16_to_ofp(is_node ? v->gateway : v->uplink);
+    flow->pkt_mark = is_node ? model_node_mark(v->model).value : 0;
     if (port) {
         verify_come_from(port, flow);
     }

@@ -286,12 +286,26 @@ check_reply(struct check *k, const struct cell *c)
     return false;
 }
 
-/* The node's address from elsewhere is not the node: what the policies would
- * say if it were not exempt. */
+/* What has the node's address but is not from the node gets what the policies
+ * would say. */
+static bool
+check_pretence(struct check *k, const struct cell *c, const char *what,
+               const struct flow *packet, bool allowed)
+{
+    struct replica_outcome outcome;
+
+    send_packet(k, packet, NEW_CONNECTION, &outcome);
+    if (!outcome.strange && outcome.passed == allowed) {
+        return true;
+    }
+    report(k, what, c, packet, NEW_CONNECTION, allowed, &outcome);
+    return false;
+}
+
+/* From elsewhere, or without the node's mark if there is one. */
 static bool
 check_pretender(struct check *k, const struct cell *c)
 {
-    struct replica_outcome outcome;
     struct flow packet = c->packet;
     struct verdict v;
     bool allowed;
@@ -309,13 +323,15 @@ check_pretender(struct check *k, const struct cell *c)
         return true;
     }
     packet.in_port.ofp_port = u16_to_ofp(k->v->uplink);
-    send_packet(k, &packet, NEW_CONNECTION, &outcome);
-    if (!outcome.strange && outcome.passed == allowed) {
-        return true;
+    if (!check_pretence(k, c, "the node's address from elsewhere", &packet,
+                        allowed)) {
+        return false;
     }
-    report(k, "the node's address from elsewhere", c, &packet, NEW_CONNECTION,
-           allowed, &outcome);
-    return false;
+    packet = c->packet;
+    packet.pkt_mark = 0;
+    return (!c->packet.pkt_mark
+            || check_pretence(k, c, "the node's address without its mark",
+                              &packet, allowed));
 }
 
 /* To a tunnel port of the node, from a pod here (S43). */

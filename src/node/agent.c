@@ -148,6 +148,7 @@ start_compiler(struct agent *a)
     a->netif = netif_create();
     model_set_node_name(a->model, a->settings->node);
     model_set_audit(a->model, a->settings->audit_mode);
+    model_set_node_mark(a->model, a->settings->node_mark);
     model_set_service_cidrs(a->model, a->settings->service_cidrs,
                             a->settings->n_service_cidrs);
     ports_set_table_names(a->ports, a->settings->table_base,

@@ -36,7 +36,7 @@ static store_func store_string, store_path, store_interface;
 static store_func store_established, store_table, store_zone, store_cidrs;
 static store_func store_enforcement;
 static store_func store_bool, store_spoof_guard, store_listen;
-static store_func store_attach, store_next_table;
+static store_func store_attach, store_next_table, store_mark;
 
 struct setting {
     const char *name;
@@ -86,6 +86,9 @@ static const struct setting table[] = {
       store_cidrs, 0 },
     { "gateway-port", "PORT", "interface that leads to the node itself",
       store_interface, offsetof(struct settings, gateway_port) },
+    { "node-mark", "VALUE[/MASK]",
+      "packet mark of what the node itself sends",
+      store_mark, offsetof(struct settings, node_mark) },
     { "metrics-listen", "ADDRESS:PORT|off",
       "where to serve metrics and probes",
       store_listen, offsetof(struct settings, metrics_listen) },
@@ -272,6 +275,14 @@ store_next_table(void *p, const char *value)
                    ? parse_number(value, 1, PIPELINE_MAX_TABLE, &number)
                    : NULL);
     return error ? error : store_string(p, value);
+}
+
+static char *
+store_mark(void *p, const char *value)
+{
+    return (model_mark_parse(value, p) ? NULL
+            : xasprintf("\"%.32s\" is not a mark VALUE[/MASK] with some bits "
+                        "set, all of them in MASK", value));
 }
 
 static char *

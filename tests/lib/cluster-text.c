@@ -247,6 +247,10 @@ put_surroundings(const struct cluster *c, struct ds *s)
         ds_put_char(s, ' ');
         address_format(&addresses[i], s);
     }
+    if (c->here.mark.mask) {
+        ds_put_cstr(s, ", mark ");
+        model_mark_format(c->here.mark, s);
+    }
     for (size_t i = 0; i < c->here.n_service_cidrs; i++) {
         ds_put_cstr(s, ", Services: ");
         prefix_format(&c->here.service_cidrs[i], s);

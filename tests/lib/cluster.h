@@ -130,6 +130,7 @@ struct cluster_surroundings {
     uint8_t node;               /* enum cluster_node. */
     bool has_v4, has_v6;        /* Addresses. */
     bool audit;                 /* For namespaces that do not say. */
+    struct model_mark mark;
     uint8_t n_service_cidrs;
     struct prefix service_cidrs[CLUSTER_MAX_SERVICE_CIDRS];
 };

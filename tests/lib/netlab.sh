@@ -221,6 +221,39 @@ host_alias() {
         "$(host_get "$2" dev)" "$(host_get "$2" mac)"
 }
 
+# The node as the router of its pods: it forwards, and a pod that
+# host_via_node() was called for sends everything to it, so that it may
+# translate addresses in both directions.
+node_routes() {
+    local f
+    for f in ipv4/ip_forward ipv6/conf/all/forwarding; do
+        echo 1 > "/proc/sys/net/$f"
+    done
+    # Whom it forwards to is on the link that the packet came from.
+    for f in all "$1"; do
+        echo 0 > "/proc/sys/net/ipv4/conf/$f/send_redirects"
+        echo 0 > "/proc/sys/net/ipv4/conf/$f/rp_filter"
+    done
+    ethtool -K "$1" tx off >/dev/null
+}
+
+# host_via_node NAME
+host_via_node() {
+    local netns=${1//\//.}
+    echo 0 | nsenter --net="/run/netns/$netns" \
+        tee /proc/sys/net/ipv6/conf/eth0/accept_redirects >/dev/null
+    ip -n "$netns" -batch - <<END
+route add 10.244.0.1 dev eth0
+route del 10.244.0.0/24 dev eth0
+route replace default via 10.244.0.1
+END
+    ip -n "$netns" -6 -batch - <<END
+route add fd00:10:244::1 dev eth0
+route del fd00:10:244::/64 dev eth0
+route replace default via fd00:10:244::1
+END
+}
+
 next_number() {
     local n
     n=$(( $(cat "$LAB/last") + 1 ))

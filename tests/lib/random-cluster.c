@@ -303,6 +303,10 @@ random_surroundings(struct rng *r, struct cluster_surroundings *here)
     if (rng_chance(r, 20)) {
         here->n_service_cidrs = 1 + rng_below(r, CLUSTER_MAX_SERVICE_CIDRS);
     }
+    if (rng_chance(r, 30)) {
+        here->mark.value = 1 + rng_below(r, 3);
+        here->mark.mask = rng_chance(r, 50) ? 0x3 : UINT32_MAX;
+    }
     for (size_t i = 0; i < here->n_service_cidrs; i++) {
         random_prefix(r, &here->service_cidrs[i]);
     }

@@ -51,6 +51,7 @@ put_surroundings(struct world *w, const struct cluster *c)
     model_set_node_name(w->model, cluster_node_name(c->here.node));
     model_set_node_addresses(w->model, addresses, n);
     model_set_audit(w->model, c->here.audit);
+    model_set_node_mark(w->model, c->here.mark);
     model_set_service_cidrs(w->model, c->here.service_cidrs,
                             c->here.n_service_cidrs);
 }

@@ -477,6 +477,7 @@ static void
 test_gateway(void **state)
 {
     struct scene *s = *state;
+    const struct model_mark mark = { 1, UINT32_MAX };
     struct in6_addr addrs[2];
     char *text;
 
@@ -504,6 +505,14 @@ test_gateway(void **state)
     scene_run(s);
     assert_int_equal(scene_count(s, TABLE_INGRESS_TARGET), 1);
     assert_true(compile_set_gateway(s->compile, 0xfffe));
+    assert_int_equal(scene_count(s, TABLE_INGRESS_TARGET), 2);
+
+    assert_true(model_set_node_mark(s->model, mark));
+    assert_false(model_set_node_mark(s->model, mark));
+    scene_run(s);
+    text = scene_flows(s, TABLE_INGRESS_TARGET);
+    assert_non_null(strstr(text, "priority=200,pkt_mark=0x1,ip,"));
+    free(text);
     assert_int_equal(scene_count(s, TABLE_INGRESS_TARGET), 2);
 }
 

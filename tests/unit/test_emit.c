@@ -354,17 +354,26 @@ test_nets(void **state)
     }
 }
 
-/* S27: the node, by address and port. */
+/* S27: the node, by address and port, and by mark. */
 static void
 test_node(void **state)
 {
     struct fixture *f = *state;
     struct in6_addr addr = address("192.0.2.1");
+    struct model_mark mark = { 0, 0 };
 
-    emit_node_address(&f->ingress, &addr, 0xfffe, true);
+    emit_node_address(&f->ingress, &addr, 0xfffe, mark, true);
     expect_flows(f, "cookie=0x6e70060000000000,table=49,priority=200,ip,"
                     "in_port=LOCAL,nw_src=192.0.2.1 actions=goto_table:55\n");
-    emit_node_address(&f->ingress, &addr, 0xfffe, false);
+    emit_node_address(&f->ingress, &addr, 0xfffe, mark, false);
+    expect_flows(f, "");
+
+    mark = (struct model_mark) { 0x20, 0xf0 };
+    emit_node_address(&f->ingress, &addr, 0xfffe, mark, true);
+    expect_flows(f, "cookie=0x6e70060000000000,table=49,priority=200,"
+                    "pkt_mark=0x20/0xf0,ip,in_port=LOCAL,nw_src=192.0.2.1 "
+                    "actions=goto_table:55\n");
+    emit_node_address(&f->ingress, &addr, 0xfffe, mark, false);
     expect_flows(f, "");
 }
 

@@ -484,6 +484,36 @@ test_services(void **state)
     assert_int_equal(n, 0);
 }
 
+static void
+test_mark_text(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *want;       /* NULL: refused. */
+    } rows[] = {
+        { "1", "0x1" }, { "0x10", "0x10" }, { "010", "0x8" },
+        { "0x20/0xf0", "0x20/0xf0" }, { "4/4", "0x4/0x4" },
+        { "0xffffffff", "0xffffffff" }, { "1/0xffffffff", "0x1" },
+        { "", NULL }, { "0", NULL }, { "0/1", NULL }, { "1/0", NULL },
+        { "2/1", NULL }, { "1/", NULL }, { "/1", NULL }, { "1/1/1", NULL },
+        { "0x100000000", NULL }, { "-1", NULL }, { "x", NULL },
+        { "1/0x100000000", NULL },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct model_mark mark = { 7, 7 };
+        struct ds s = DS_EMPTY_INITIALIZER;
+        bool ok = model_mark_parse(rows[i].text, &mark);
+
+        if (ok != (rows[i].want != NULL)) {
+            fail_msg("\"%s\": %s", rows[i].text, ok ? "taken" : "refused");
+        }
+        model_mark_format(mark, &s);
+        assert_string_equal(ds_cstr(&s), ok ? rows[i].want : "0x7/0x7");
+        ds_destroy(&s);
+    }
+}
+
 int
 main(void)
 {
@@ -504,6 +534,7 @@ main(void)
         TEST(test_local_pods),
         TEST(test_node),
         TEST(test_services),
+        cmocka_unit_test(test_mark_text),
     };
 #undef TEST
 

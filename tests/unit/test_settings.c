@@ -127,6 +127,7 @@ test_every_setting(void **state)
                          "db: tcp:127.0.0.1:6640\nnode: '7'\n"
                          "established: recheck\ntable-base: 100\n"
                          "zone: 65535\ngateway-port: gw0\n"
+                         "node-mark: 0x10/0x30\n"
                          "metrics-listen: '[::]:80'\n"));
     assert_string_equal(s.bridge, "br-int");
     assert_string_equal(s.dir, "/etc/policies");
@@ -136,6 +137,8 @@ test_every_setting(void **state)
     assert_int_equal(s.table_base, 100);
     assert_int_equal(s.zone, 65535);
     assert_string_equal(s.gateway_port, "gw0");
+    assert_int_equal(s.node_mark.value, 16);
+    assert_int_equal(s.node_mark.mask, 0x30);
     assert_string_equal(s.metrics_listen, "[::]:80");
     assert_no_error(settings_check(&s, false));
     settings_uninit(&s);
@@ -266,6 +269,12 @@ test_file_errors(void **state)
         { "next-table: a234567890123456789012345678901b\n",
           "1:13: next-table: \"a234567890123456789012345678901b\" is longer "
           "than 31 characters" },
+        { "node-mark: 1\n", NULL },
+        { "node-mark: 0x80000000/0xc0000000\n", NULL },
+        { "node-mark: 2/1\n", "1:12: node-mark: \"2/1\" is not a mark "
+          "VALUE[/MASK] with some bits set, all of them in MASK" },
+        { "node-mark: 0/1\n", "1:12: node-mark: \"0/1\" is not a mark "
+          "VALUE[/MASK] with some bits set, all of them in MASK" },
         { "zone: 0\n", NULL },
         { "zone: 65536\n",
           "1:7: zone: \"65536\" is not a number from 0 to 65535" },

@@ -93,6 +93,11 @@ assert_surroundings_equal(const struct model *a, const struct model *b)
     assert_int_equal(n_a, n_b);
     assert_true(!n_a || !memcmp(addrs_a, addrs_b, n_a * sizeof *addrs_a));
 
+    struct model_mark mark_a = model_node_mark(a);
+    struct model_mark mark_b = model_node_mark(b);
+    assert_int_equal(mark_a.value, mark_b.value);
+    assert_int_equal(mark_a.mask, mark_b.mask);
+
     const struct prefix *cidrs_a = model_service_cidrs(a, &n_a);
     const struct prefix *cidrs_b = model_service_cidrs(b, &n_b);
     assert_int_equal(n_a, n_b);
@@ -360,6 +365,7 @@ test_node(void **state)
     model_set_ports(s.model, &port, 1);
     model_set_node_name(s.model, "node \"1\"");
     model_set_audit(s.model, true);
+    model_set_node_mark(s.model, (struct model_mark) { 0x20, 0xf0 });
     char *text = snapshot_to_string(s.model, &s.node);
 
     side_init(&t);
@@ -434,6 +440,8 @@ static const struct {
     { NODE("\"spec\":{\"nextTable\":254}"), "spec.nextTable: 254 is not" },
     { NODE("\"spec\":{\"enforcement\":\"x\"}"),
       "spec.enforcement: \"x\" is not enforce or audit" },
+    { NODE("\"spec\":{\"nodeMark\":\"0/1\"}"),
+      "spec.nodeMark: \"0/1\" is not a packet mark" },
     { NODE("\"spec\":{\"spoofGuard\":1}"), "spec.spoofGuard: expected" },
     { NODE("\"spec\":{\"serviceCIDRs\":[\"1.2.3.4/5\",\"x\"]}"),
       "spec.serviceCIDRs[1]: \"x\" is not a CIDR" },

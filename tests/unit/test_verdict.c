@@ -1125,6 +1125,40 @@ test_audit_text(void **state)
     world_uninit(&w);
 }
 
+/* Who has the node's mark is not asked; the answer says so. */
+static void
+test_node_mark(void **state)
+{
+    struct verdict_query q;
+    struct verdict v;
+    struct world w;
+
+    world_init(&w);
+    put_yaml(&w, reasons_policies, false);
+    model_set_node_mark(w.model, (struct model_mark) { 0x20, 0xf0 });
+    evaluate(&w, "+ 192.168.0.1 shop/web tcp/80", &q, &v);
+    char *text = format_verdict(&q, &v);
+    assert_string_equal(
+        text, "allowed  192.168.0.1 -> shop/web (10.0.1.1):80/TCP\n"
+        "  egress   no policy applies: 192.168.0.1 is not a pod's address\n"
+        "  ingress  exempt: the node may always reach its own pods, with "
+        "packet mark 0x20/0xf0;\n"
+        "           without it isolated by shop/b, shop/d; no rule allows "
+        "it\n");
+    free(text);
+    char *json = format_json(&q, &v);
+    assert_non_null(strstr(json, "\"nodeMark\":\"0x20/0xf0\""));
+    free(json);
+    verdict_uninit(&v);
+
+    evaluate(&w, "+ shop/web shop/db tcp/80", &q, &v);
+    json = format_json(&q, &v);
+    assert_null(strstr(json, "nodeMark"));
+    free(json);
+    verdict_uninit(&v);
+    world_uninit(&w);
+}
+
 /* A rule may have hundreds of peers and ports; the line shows the first. */
 static void
 test_long_rule(void **state)
@@ -1263,6 +1297,7 @@ main(void)
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_audit),
         cmocka_unit_test(test_audit_text),
+        cmocka_unit_test(test_node_mark),
         cmocka_unit_test(test_long_rule),
         cmocka_unit_test(test_endpoints),
         cmocka_unit_test(test_robbed_endpoint),
