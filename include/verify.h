@@ -72,7 +72,9 @@ struct verify_plan {
     size_t n_services;
     bool ours;                  /* Leave out what no local pod is part of, but
                                  * for a few. */
-    size_t n_all;               /* Addresses that these stand for. */
+    struct in6_addr *suspects;  /* With 'addresses', what ports are tried
+                                 * with as forged sources. */
+    size_t n_suspects;
     bool incomplete;            /* Somebody's flows cut the address space into
                                  * more pieces than are looked at. */
 };
@@ -104,7 +106,7 @@ struct verify_result {
 
 /* Checks every cell of the plan, or evenly distributed ones if that are more
  * than 'max_cells'; then, if there is a spoof guard, that each local port may
- * send with no address of the plan but its own. */
+ * send with no other address than its own. */
 void verify_run(const struct verify *, const struct verify_plan *,
                 uint64_t max_cells, struct verify_result *);
 
@@ -124,6 +126,8 @@ void verify_mismatch_format(const struct verify *,
  * */
 void verify_packet(const struct verify *, const struct verdict_query *query,
                    struct flow *packet);
+/* As `ovs-appctl ofproto/trace BRIDGE` takes it. */
+void verify_packet_format(const struct flow *packet, struct ds *);
 /* What this node must do with it. */
 bool verify_expect(const struct model *, const struct verdict_query *);
 

@@ -38,6 +38,9 @@ enum {
 #define CLIENT_DEFAULT_TIMEOUT 30
 #define CLIENT_MAX_TIMEOUT 86400
 
+/* verify checks at most so many cells unless told otherwise. */
+#define CLIENT_DEFAULT_MAX_CELLS 20000000
+
 /* More -f than that is a mistake. */
 #define CLIENT_MAX_FILES 4096
 
@@ -81,6 +84,9 @@ struct client_options {
     struct client_port port;
     enum client_grain by;
     bool by_given;
+    const char *bridge;         /* --bridge, or NULL. */
+    const char *node;           /* --node, or NULL. */
+    uint64_t max_cells;
     bool help;
 };
 void client_options_init(struct client_options *);      /* Defaults. */
@@ -113,6 +119,9 @@ extern const struct client_option client_option_timeout;
 extern const struct client_option client_option_namespace;
 extern const struct client_option client_option_port;
 extern const struct client_option client_option_by;
+extern const struct client_option client_option_bridge;
+extern const struct client_option client_option_node;
+extern const struct client_option client_option_max_cells;
 
 /* Most options of one command. */
 #define CLIENT_MAX_OPTIONS 16
@@ -170,6 +179,7 @@ client_run client_explain;
 client_run client_forward;      /* Asks the daemon the question of its name. */
 client_run client_help;
 client_run client_matrix;
+client_run client_verify;
 client_run client_version;
 client_run client_wait;
 

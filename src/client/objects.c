@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "client.h"
+#include "compile.h"
 #include "dir-file.h"
 #include "dir-merge.h"
 #include "dir-parse.h"
@@ -220,6 +221,62 @@ objects_add_daemon(struct objects *o, const char *target)
     error = add_snapshot(o, text, strlen(text));
     free(text);
     return error;
+}
+
+/* Flows. */
+
+struct compile *
+objects_compile(const struct objects *o)
+{
+    struct compile_config config = {
+        .pipeline = {
+            .base = o->node.table_base,
+            .zone = o->node.zone,
+            .recheck = o->node.recheck,
+            .chain = o->node.chain,
+            .next_table = o->node.next_table,
+        },
+        .spoof_guard = o->node.spoof_guard,
+    };
+    struct compile *compile = compile_create(&config, o->pool, o->model);
+
+    if (o->has_node) {
+        compile_set_gateway(compile, o->node.gateway);
+    }
+    compile_run(compile);
+    return compile;
+}
+
+/* A port for each pod. */
+static void
+assume_ports(struct model *model)
+{
+    size_t n_pods, n = 0;
+    const struct k8s_object **pods = model_sorted(model, K8S_POD, &n_pods);
+    struct model_port *ports = xcalloc(n_pods, sizeof *ports);
+
+    for (size_t i = 0; i < n_pods && n < MODEL_MAX_OFPORT; i++) {
+        if (model_pod_is_live(k8s_pod_cast(pods[i]))) {
+            ports[n] = (struct model_port) {
+                .ns = pods[i]->ns, .name = pods[i]->name,
+                .interface = pods[i]->name, .ofport = n + 1,
+            };
+            n++;
+        }
+    }
+    model_set_ports(model, ports, n);
+    free(ports);
+    free(pods);
+}
+
+void
+objects_assume_node(struct objects *o, const char *name)
+{
+    if (name) {
+        model_set_node_name(o->model, name);
+    } else {
+        assume_ports(o->model);
+    }
 }
 
 static bool

@@ -20,6 +20,7 @@
 
 struct client_command;
 struct client_options;
+struct compile;
 struct label_pool;
 struct model;
 struct svec;
@@ -49,5 +50,14 @@ char *objects_add_daemon(struct objects *, const char *target)
  * false. */
 bool objects_load(struct objects *, const struct client_command *,
                   const struct client_options *);
+
+/* Compiles the objects for the node that the model knows.  The caller destroys
+ * it, before the objects. */
+struct compile *objects_compile(const struct objects *);
+
+/* Without a node nobody knows which pods are here.  Makes 'name' the node,
+ * whose pods are those with that spec.nodeName; or, if that is NULL, makes
+ * every pod one of this node, as if the cluster had no other. */
+void objects_assume_node(struct objects *, const char *name);
 
 #endif /* objects.h */

@@ -19,6 +19,7 @@ client_options_init(struct client_options *options)
     *options = (struct client_options) {
         .target = CLIENT_DEFAULT_TARGET,
         .timeout = CLIENT_DEFAULT_TIMEOUT,
+        .max_cells = CLIENT_DEFAULT_MAX_CELLS,
         .files = SVEC_EMPTY_INITIALIZER,
     };
 }
@@ -215,6 +216,41 @@ set_by(const struct client_command *command,
     return xstrdup("want pod, app or namespace");
 }
 
+static char *
+set_bridge(const struct client_command *command,
+           struct client_options *options, const char *value)
+{
+    if (!value[0] || strchr(value, '/')) {
+        return xstrdup("want the name of a bridge");
+    }
+    options->bridge = value;
+    return NULL;
+}
+
+static char *
+set_node(const struct client_command *command,
+         struct client_options *options, const char *value)
+{
+    if (!value[0]) {
+        return xstrdup("want the name of a node");
+    }
+    options->node = value;
+    return NULL;
+}
+
+static char *
+set_max_cells(const struct client_command *command,
+              struct client_options *options, const char *value)
+{
+    long long int n;
+
+    if (!str_to_llong(value, 10, &n) || n < 1) {
+        return xstrdup("want a number, at least 1");
+    }
+    options->max_cells = n;
+    return NULL;
+}
+
 const struct client_option client_option_target = {
     .name = "target", .value = "TARGET", .set = set_target,
     .help = "socket or name of the daemon to ask",
@@ -252,4 +288,16 @@ const struct client_option client_option_by = {
     .name = "by", .value = "GRAIN", .choices = "pod app namespace",
     .set = set_by,
     .help = "what a row is: pod, app or namespace",
+};
+const struct client_option client_option_bridge = {
+    .name = "bridge", .value = "BRIDGE", .set = set_bridge,
+    .help = "the flows that this bridge has",
+};
+const struct client_option client_option_node = {
+    .name = "node", .value = "NODE", .set = set_node,
+    .help = "as on this node, by spec.nodeName of pods",
+};
+const struct client_option client_option_max_cells = {
+    .name = "max-cells", .value = "N", .set = set_max_cells,
+    .help = "check every so many cells if there are more than N",
 };

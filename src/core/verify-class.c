@@ -143,9 +143,8 @@ static void
 note_odd(const struct flowset_flow *f, void *s_)
 {
     struct survey *s = s_;
-    int table = f->table - s->v->config->pipeline.base;
 
-    if (table < TABLE_EGRESS_TARGET || !is_odd(&f->match)) {
+    if (!verify_is_selective(s->v, f) || !is_odd(&f->match)) {
         return;
     }
     if (s->n_odd >= MAX_ODD_FLOWS) {
@@ -303,7 +302,18 @@ sign_flows(const struct survey *s, const struct in6_addr *src,
     }
 }
 
-/* Adds 'addr' to the plan unless it is like one that is there. */
+static void
+append(struct in6_addr **addrs, size_t *n, const struct in6_addr *addr)
+{
+    /* Room is made by powers of two. */
+    if (!(*n & (*n - 1))) {
+        *addrs = xrealloc(*addrs, MAX(1, *n * 2) * sizeof **addrs);
+    }
+    (*addrs)[(*n)++] = *addr;
+}
+
+/* Adds 'addr' to the plan, if it is like one that is there as a suspect
+ * only. */
 static void
 add_address(struct survey *s, const struct in6_addr *addr)
 {
@@ -318,12 +328,10 @@ add_address(struct survey *s, const struct in6_addr *addr)
     sign_address(s, addr, &sig);
     sign_flows(s, addr, neutral, &sig);
     sign_flows(s, neutral, addr, &sig);
-    plan->n_all++;
     if (sset_add_and_free(&s->signatures, ds_steal_cstr(&sig))) {
-        plan->addresses = xrealloc(plan->addresses,
-                                   ((plan->n_addresses + 1)
-                                    * sizeof *plan->addresses));
-        plan->addresses[plan->n_addresses++] = *addr;
+        append(&plan->addresses, &plan->n_addresses, addr);
+    } else {
+        append(&plan->suspects, &plan->n_suspects, addr);
     }
 }
 

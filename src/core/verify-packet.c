@@ -10,6 +10,8 @@
 #include "packets.h"
 #include "prefix.h"
 
+const uint16_t verify_tunnel_ports[VERIFY_N_TUNNELS] = { 4789, 6081, 8472 };
+
 bool
 verify_is_local(const struct model *model, const struct k8s_pod *pod)
 {

@@ -70,6 +70,7 @@ verify_plan_destroy(struct verify_plan *plan)
 {
     if (plan) {
         free(plan->addresses);
+        free(plan->suspects);
         free(plan->services);
         free(plan);
     }

@@ -12,6 +12,10 @@ struct k8s_pod;
 struct model_port;
 struct ptrs;
 
+/* UDP ports of the node to which pods never send (S43). */
+#define VERIFY_N_TUNNELS 3
+extern const uint16_t verify_tunnel_ports[VERIFY_N_TUNNELS];
+
 /* verify-packet.c */
 bool verify_is_local(const struct model *, const struct k8s_pod *);
 bool verify_is_node_address(const struct model *, const struct in6_addr *);
@@ -27,7 +31,7 @@ void verify_come_from(const struct model_port *, struct flow *);
 void verify_set_entry(const struct verify *, const struct verdict_endpoint *,
                       struct flow *);
 
-/* verify-class.c: fills 'addresses' and 'n_all' of the plan.  'policies' are
+/* verify-class.c: fills the plan's addresses and suspects.  'policies' are
  * those that matter here, "struct k8s_policy". */
 void verify_plan_addresses(const struct verify *, const struct ptrs *policies,
                            struct verify_plan *);
@@ -39,6 +43,9 @@ struct in6_addr *verify_nobody(const struct verify *,
                                const struct ptrs *policies, size_t *n);
 
 /* verify-service.c */
+/* True if what the flow tells apart matters: not if it is one of those that
+ * are always there, in front of the tables that decide. */
+bool verify_is_selective(const struct verify *, const struct flowset_flow *);
 void verify_plan_services(const struct verify *, const struct ptrs *policies,
                           struct verify_plan *);
 

@@ -95,7 +95,31 @@ add_policy(struct ranges *r, const struct k8s_policy *policy,
     }
 }
 
+/* The node's tunnel ports (S43). */
+static void
+add_tunnels(struct ranges *r)
+{
+    size_t n;
+
+    model_node_addresses(r->v->model, &n);
+    for (size_t i = 0; n && i < VERIFY_N_TUNNELS; i++) {
+        uint16_t port = verify_tunnel_ports[i];
+
+        add_range(r, IPPROTO_UDP, port, port);
+    }
+}
+
 /* What flows tell apart. */
+
+bool
+verify_is_selective(const struct verify *v, const struct flowset_flow *f)
+{
+    int table = f->table - v->config->pipeline.base;
+    enum cookie_kind kind = cookie_kind(f->cookie);
+
+    return (table >= TABLE_EGRESS_TARGET
+            || (kind != COOKIE_STATIC && kind != COOKIE_GUARD));
+}
 
 static void
 add_flow(const struct flowset_flow *f, void *r_)
@@ -103,10 +127,8 @@ add_flow(const struct flowset_flow *f, void *r_)
     struct ranges *r = r_;
     const struct flow *flow = &f->match.flow, *mask = &f->match.wc.masks;
     uint16_t value = ntohs(flow->tp_dst), wild = ~ntohs(mask->tp_dst);
-    int table = f->table - r->v->config->pipeline.base;
 
-    if (table < TABLE_EGRESS_TARGET || table > TABLE_INGRESS_BASELINE
-        || !mask->nw_proto) {
+    if (!mask->nw_proto || !verify_is_selective(r->v, f)) {
         return;
     }
     if (mask->nw_proto != UINT8_MAX || (has_ports(flow->nw_proto)
@@ -208,6 +230,7 @@ verify_plan_services(const struct verify *v, const struct ptrs *policies,
     for (size_t i = 0; i < policies->n; i++) {
         add_policy(&r, policies->p[i], &names);
     }
+    add_tunnels(&r);
     replica_for_each(v->replica, add_flow, &r);
     sset_destroy(&names);
     sort_ranges(&r);

@@ -334,12 +334,22 @@ check_pretender(struct check *k, const struct cell *c)
                               &packet, allowed));
 }
 
+static bool
+is_tunnel_port(uint16_t port)
+{
+    for (size_t i = 0; i < VERIFY_N_TUNNELS; i++) {
+        if (verify_tunnel_ports[i] == port) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* To a tunnel port of the node, from a pod here (S43). */
 static bool
 is_for_tunnel(const struct check *k, const struct verdict_query *q)
 {
-    return (q->protocol == IPPROTO_UDP
-            && (q->port == 4789 || q->port == 6081 || q->port == 8472)
+    return (q->protocol == IPPROTO_UDP && is_tunnel_port(q->port)
             && verify_is_local(k->v->model, q->src.pod)
             && verify_is_node_address(k->v->model, &q->dst.address)
             && !verify_is_node_address(k->v->model, &q->src.address));
@@ -450,7 +460,8 @@ check_pairs(struct check *k, bool count)
 
 /* Spoofing. */
 
-/* A port sends as somebody else, or from another MAC address. */
+/* A port sends as somebody else, or from another MAC address.  A link-local
+ * address is no pod's in particular. */
 static void
 check_spoof(struct check *k, const struct model_port *port,
             const struct in6_addr *src)
@@ -466,6 +477,9 @@ check_spoof(struct check *k, const struct model_port *port,
     struct replica_outcome outcome;
     struct flow packet;
 
+    if (in6_is_lla(CONST_CAST(struct in6_addr *, src))) {
+        return;
+    }
     verify_packet(k->v, &q, &packet);
     verify_come_from(port, &packet);
     if (own) {
@@ -484,13 +498,19 @@ check_spoof(struct check *k, const struct model_port *port,
 static void
 check_spoofs(struct check *k)
 {
+    const struct verify_plan *p = k->plan;
     size_t n;
     const struct model_port *ports = model_ports(k->v->model, &n);
 
     for (size_t i = 0; k->v->config->spoof_guard && i < n; i++) {
-        for (size_t j = 0; !ports[i].unguarded && j < k->plan->n_addresses;
-             j++) {
-            check_spoof(k, &ports[i], &k->plan->addresses[j]);
+        if (ports[i].unguarded) {
+            continue;
+        }
+        for (size_t j = 0; j < p->n_addresses; j++) {
+            check_spoof(k, &ports[i], &p->addresses[j]);
+        }
+        for (size_t j = 0; j < p->n_suspects; j++) {
+            check_spoof(k, &ports[i], &p->suspects[j]);
         }
     }
 }

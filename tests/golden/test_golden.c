@@ -26,6 +26,8 @@
 #include "util.h"
 
 #include "annotate.h"
+#include "compile.h"
+#include "flow-check.h"
 #include "flowtext.h"
 #include "model.h"
 #include "ruletext.h"
@@ -337,7 +339,40 @@ test_legal(void **state)
     assert_int_equal(status, 0);
 }
 
-/* All cases, twice. */
+/* They do what the reference evaluator says, all of it. */
+static void
+test_proved(void **state)
+{
+    struct golden *g = *state;
+    struct replica *replica;
+    size_t n_cells = 0;
+    char *error;
+
+    load(g);
+    replica = replica_create(&compile_config(g->scene.compile)->pipeline);
+    replica_load(replica, g->scene.fs);
+    replica_seal(replica);
+    error = flow_check_proof(g->scene.model, g->scene.compile, replica,
+                             &n_cells);
+    replica_destroy(replica);
+    if (error) {
+        print_error("%s\n", error);
+        free(error);
+        fail();
+    }
+    assert_true(n_cells > 0);
+}
+
+/* All cases, thrice. */
+
+static const struct {
+    const char *name;
+    CMUnitTestFunction test;
+} kinds[] = {
+    { "as wanted", test_wanted },
+    { "legal for ovs-ofctl", test_legal },
+    { "proved", test_proved },
+};
 
 static void
 find_cases(struct svec *names)
@@ -366,23 +401,23 @@ int
 main(void)
 {
     struct svec paths = SVEC_EMPTY_INITIALIZER;
-    struct CMUnitTest tests[2 * MAX_CASES];
-    struct golden goldens[2 * MAX_CASES];
+    struct CMUnitTest tests[ARRAY_SIZE(kinds) * MAX_CASES];
+    struct golden goldens[ARRAY_SIZE(kinds) * MAX_CASES];
     size_t n = 0;
     int result;
 
     find_cases(&paths);
     ovs_assert(paths.n > 0 && paths.n <= MAX_CASES);
-    for (size_t i = 0; i < 2 * paths.n; i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(kinds) * paths.n; i++) {
         struct golden *g = &goldens[n];
-        const char *base = strrchr(paths.names[i / 2], '/') + 1;
+        const char *base;
 
-        g->path = paths.names[i / 2];
-        g->name = xasprintf("%s: %s", base,
-                            i % 2 ? "legal for ovs-ofctl" : "as wanted");
+        g->path = paths.names[i / ARRAY_SIZE(kinds)];
+        base = strrchr(g->path, '/') + 1;
+        g->name = xasprintf("%s: %s", base, kinds[i % ARRAY_SIZE(kinds)].name);
         g->loaded = false;
         tests[n++] = (struct CMUnitTest) {
-            g->name, i % 2 ? test_legal : test_wanted, NULL, unload, g
+            g->name, kinds[i % ARRAY_SIZE(kinds)].test, NULL, unload, g
         };
     }
     result = _cmocka_run_group_tests("golden", tests, n, NULL, NULL);

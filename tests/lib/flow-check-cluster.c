@@ -101,6 +101,17 @@ collect_addresses(const struct cluster *c,
     return n + cluster_node_addresses(c, &addresses[n]);
 }
 
+void
+flow_check_everything(const struct cluster *c, struct verify_plan *plan)
+{
+    *plan = (struct verify_plan) {
+        .addresses = xmalloc(N_ADDRESSES * sizeof *plan->addresses),
+        .services = xmalloc(MAX_SERVICES * sizeof *plan->services),
+    };
+    plan->n_addresses = collect_addresses(c, plan->addresses);
+    plan->n_services = collect_services(c, plan->services);
+}
+
 /* Moves a random choice of 'n_sample' of the 'n' elements to the front. */
 static size_t
 sample(struct rng *r, void *elements, size_t n, size_t size, size_t n_sample)
@@ -123,28 +134,25 @@ flow_check_cluster(const struct cluster *c,
                    const struct compile_config *config, uint64_t seed,
                    size_t *n_cells)
 {
-    struct in6_addr addresses[N_ADDRESSES];
-    struct verify_service services[MAX_SERVICES];
-    size_t n_addresses = collect_addresses(c, addresses);
-    size_t n_services = collect_services(c, services);
+    struct verify_plan plan;
     struct world world;
     char *error;
 
+    flow_check_everything(c, &plan);
     if (seed) {
         struct rng r;
 
         rng_init(&r, seed);
-        n_addresses = sample(&r, addresses, n_addresses, sizeof *addresses,
-                             SAMPLE_ADDRESSES);
-        n_services = sample(&r, services, n_services, sizeof *services,
-                            SAMPLE_SERVICES);
+        plan.n_addresses = sample(&r, plan.addresses, plan.n_addresses,
+                                  sizeof *plan.addresses, SAMPLE_ADDRESSES);
+        plan.n_services = sample(&r, plan.services, plan.n_services,
+                                 sizeof *plan.services, SAMPLE_SERVICES);
     }
     world_init(&world, config);
     world_load(&world, c, NULL);
-    error = flow_check_world(&world,
-                             &(struct verify_plan) {
-                                 addresses, n_addresses, services, n_services
-                             }, n_cells);
+    error = flow_check_world(&world, &plan, n_cells);
     world_uninit(&world);
+    free(plan.addresses);
+    free(plan.services);
     return error;
 }
