@@ -3,10 +3,10 @@
  * verdict: the reference evaluator.
  *
  * Answers "may SRC talk to DST?" straight from the objects, as the
- * specification is written (docs/semantics.md): for each policy, for each
- * rule, for each peer.  Naive on purpose, and it shares nothing with the
- * compiler: the property tests hold the two against each other.  It also says
- * why, which feeds explain.
+ * specification is written (docs/semantics.md): for each tier, for each
+ * policy, for each rule, for each peer.  Naive on purpose, and it shares
+ * nothing with the compiler: the property tests hold the two against each
+ * other.  It also says why, which feeds explain.
  *
  * May include label, k8s, model and what they need; nothing of the
  * compiler. */
@@ -46,6 +46,13 @@ struct verdict_reason {
     size_t rule;                /* Index into policy->rules[direction]. */
 };
 
+/* The first rule of a tier that matches (C1). */
+struct verdict_tier {
+    const struct k8s_cluster_policy *policy;    /* NULL: none, or the tier was
+                                                 * not asked. */
+    size_t rule;                /* Index into policy->rules[direction]. */
+};
+
 struct verdict_side {
     enum verdict_exemption {
         VERDICT_NOT_EXEMPT,
@@ -60,7 +67,16 @@ struct verdict_side {
                                  * only: never allowed. */
         VERDICT_NOT_A_POD,      /* This end is not a live pod. */
     } exemption;
-    bool isolated;              /* Some policy selects this end (rule 1). */
+    enum verdict_decider {
+        VERDICT_BY_EXEMPTION,
+        VERDICT_BY_ADMIN,       /* tiers[K8S_ADMIN]. */
+        VERDICT_BY_POLICIES,    /* NetworkPolicies: this end is isolated. */
+        VERDICT_BY_BASELINE,    /* tiers[K8S_BASELINE]. */
+        VERDICT_BY_DEFAULT,     /* Nobody: allowed. */
+    } decider;
+    struct verdict_tier tiers[K8S_N_TIERS];
+    bool isolated;              /* Some NetworkPolicy selects this end
+                                 * (rule 1), whoever decides. */
     bool allowed;
     bool audited;               /* Allowed just because its namespace is
                                  * audited: policies deny. */
@@ -99,8 +115,9 @@ char *verdict_endpoint_parse(const struct model *, const char *s,
                              const struct in6_addr *like,
                              struct verdict_endpoint *e);
 
-/* Several lines for people: the verdict, then for each direction who isolates,
- * which rules allow, in words. */
+/* Several lines for people: the verdict, then for each direction which rule of
+ * a cluster policy decides or passes, who isolates, which rules allow, in
+ * words. */
 void verdict_format(const struct verdict_query *, const struct verdict *,
                     struct ds *);
 /* Just the question: "SRC -> DST:PORT/PROTOCOL". */

@@ -13,9 +13,13 @@
 #include "model.h"
 #include "ovs-json.h"
 #include "prefix.h"
+#include "verdict-private.h"
 
 /* A line stays readable: of longer lists only this many items are shown. */
 #define MAX_ITEMS 8
+
+/* What a side says in more than one line is aligned. */
+#define NEXT_LINE "\n           "
 
 /* Parsing. */
 
@@ -201,6 +205,14 @@ format_ports(const struct k8s_rule *rule, struct ds *ds)
     }
 }
 
+void
+verdict_format_rule(const struct k8s_rule *rule, const char *ns,
+                    enum k8s_direction direction, struct ds *ds)
+{
+    format_peers(rule, ns, direction, ds);
+    format_ports(rule, ds);
+}
+
 static void
 format_reason(const struct verdict_reason *reason,
               enum k8s_direction direction, struct ds *ds)
@@ -211,8 +223,7 @@ format_reason(const struct verdict_reason *reason,
     format_name(&policy->up, ds);
     ds_put_format(ds, " %s[%"PRIuSIZE"]: ",
                   k8s_direction_name(direction), reason->rule);
-    format_peers(rule, policy->up.ns, direction, ds);
-    format_ports(rule, ds);
+    verdict_format_rule(rule, policy->up.ns, direction, ds);
 }
 
 static void
@@ -231,9 +242,28 @@ format_isolated(const struct verdict_side *side, enum k8s_direction direction,
         ds_put_cstr(ds, ": would be denied (audit)");
     }
     for (size_t i = 0; i < side->n_reasons; i++) {
-        ds_put_format(ds, i ? "\n           and by " : "; allowed by ");
+        ds_put_cstr(ds, i ? NEXT_LINE "and by " : "; allowed by ");
         format_reason(&side->reasons[i], direction, ds);
     }
+}
+
+/* The tier's rule, if there is one that matches.  Returns true if it decides;
+ * one that passes leaves room for more. */
+static bool
+format_tier(const struct verdict_side *side, enum k8s_tier tier,
+            enum k8s_direction direction, struct ds *ds)
+{
+    const struct k8s_cluster_rule *rule
+        = verdict_tier_rule(&side->tiers[tier], direction);
+
+    if (!rule) {
+        return false;
+    }
+    verdict_format_tier(side, tier, direction, ds);
+    if (rule->action == K8S_PASS) {
+        ds_put_cstr(ds, NEXT_LINE);
+    }
+    return rule->action != K8S_PASS;
 }
 
 /* What the policies say. */
@@ -241,8 +271,13 @@ static void
 format_policies(const struct verdict_query *q, const struct verdict_side *side,
                 enum k8s_direction direction, struct ds *ds)
 {
+    if (format_tier(side, K8S_ADMIN, direction, ds)) {
+        return;
+    }
     if (side->isolated) {
         format_isolated(side, direction, ds);
+    } else if (format_tier(side, K8S_BASELINE, direction, ds)) {
+        ds_put_cstr(ds, "; not isolated");
     } else {
         ds_put_cstr(ds, "not isolated: no policy selects ");
         format_end(direction == K8S_EGRESS ? &q->src : &q->dst, ds);
@@ -366,7 +401,7 @@ exemption_to_json(enum verdict_exemption exemption)
 }
 
 static struct json *
-side_to_json(const struct verdict_side *side)
+side_to_json(const struct verdict_side *side, enum k8s_direction direction)
 {
     struct json *json = json_object_create();
     struct json *isolating = json_array_create_empty();
@@ -386,6 +421,7 @@ side_to_json(const struct verdict_side *side)
     json_object_put(json, "allowed", json_boolean_create(side->allowed));
     json_object_put(json, "audited", json_boolean_create(side->audited));
     json_object_put(json, "exemption", exemption_to_json(side->exemption));
+    verdict_put_tiers(side, direction, json);
     json_object_put(json, "isolating", isolating);
     json_object_put(json, "allowedBy", reasons);
     return json;
@@ -414,7 +450,7 @@ verdict_to_json(const struct verdict_query *q, const struct verdict *v)
     }
     for (int i = 0; i < K8S_N_DIRECTIONS; i++) {
         json_object_put(json, k8s_direction_name(i),
-                        side_to_json(&v->side[i]));
+                        side_to_json(&v->side[i], i));
     }
     return json;
 }

@@ -12,15 +12,7 @@
 #include "label.h"
 #include "model.h"
 #include "prefix.h"
-
-/* A query with both ends looked at: who of them is a pod, as far as policies
- * are concerned. */
-struct contact {
-    const struct model *model;
-    const struct verdict_query *query;
-    const struct k8s_pod *src, *dst;    /* NULL: not a pod. */
-    bool from_node;                     /* The source is our own node. */
-};
+#include "verdict-private.h"
 
 static bool
 addresses_equal(const struct in6_addr *a, const struct in6_addr *b)
@@ -57,7 +49,7 @@ is_service_address(const struct model *model, const struct in6_addr *addr)
 }
 
 static void
-contact_init(struct contact *c, const struct model *model,
+contact_init(struct verdict_contact *c, const struct model *model,
              const struct verdict_query *query)
 {
     ovs_assert(!query->src.pod || model_pod_is_live(query->src.pod));
@@ -74,19 +66,19 @@ contact_init(struct contact *c, const struct model *model,
 /* The pod whose policies decide in this direction, and the one at the other
  * end. */
 static const struct k8s_pod *
-subject(const struct contact *c, enum k8s_direction direction)
+subject(const struct verdict_contact *c, enum k8s_direction direction)
 {
     return direction == K8S_EGRESS ? c->src : c->dst;
 }
 
 static const struct k8s_pod *
-peer_pod(const struct contact *c, enum k8s_direction direction)
+peer_pod(const struct verdict_contact *c, enum k8s_direction direction)
 {
     return direction == K8S_EGRESS ? c->dst : c->src;
 }
 
 static const struct in6_addr *
-peer_address(const struct contact *c, enum k8s_direction direction)
+peer_address(const struct verdict_contact *c, enum k8s_direction direction)
 {
     return (direction == K8S_EGRESS
             ? &c->query->dst.address : &c->query->src.address);
@@ -108,9 +100,18 @@ block_contains(const struct k8s_ip_block *block, const struct in6_addr *addr)
     return true;
 }
 
+static bool
+node_matches(const struct verdict_contact *c, const struct k8s_peer *peer,
+             const struct in6_addr *addr)
+{
+    const struct k8s_node *node = model_node_by_address(c->model, addr);
+
+    return node && selector_matches(peer->nodes, node->labels);
+}
+
 /* 'ns' is the policy's own namespace. */
 static bool
-selectors_match(const struct contact *c, const struct k8s_peer *peer,
+selectors_match(const struct verdict_contact *c, const struct k8s_peer *peer,
                 const char *ns, const struct k8s_pod *pod)
 {
     if (!peer->namespaces) {
@@ -123,13 +124,15 @@ selectors_match(const struct contact *c, const struct k8s_peer *peer,
 }
 
 static bool
-peer_matches(const struct contact *c, enum k8s_direction direction,
+peer_matches(const struct verdict_contact *c, enum k8s_direction direction,
              const struct k8s_peer *peer, const char *ns)
 {
     const struct k8s_pod *pod = peer_pod(c, direction);
 
     return (peer->block
             ? block_contains(peer->block, peer_address(c, direction))
+            : peer->nodes
+            ? node_matches(c, peer, peer_address(c, direction))
             : pod && selectors_match(c, peer, ns, pod));
 }
 
@@ -151,13 +154,13 @@ pod_names_port(const struct k8s_pod *pod, const char *name,
 }
 
 /* A name means what the destination says it means, in both directions (S17,
- * S18). */
+ * S18); without a protocol, in any of them (C5). */
 static bool
-port_matches(const struct contact *c, const struct k8s_port *port)
+port_matches(const struct verdict_contact *c, const struct k8s_port *port)
 {
     const struct verdict_query *q = c->query;
 
-    if (port->protocol != q->protocol) {
+    if (port->protocol && port->protocol != q->protocol) {
         return false;
     }
     return (port->name
@@ -168,13 +171,14 @@ port_matches(const struct contact *c, const struct k8s_port *port)
 
 /* Rules. */
 
-/* 'by_block': the peer is an ipBlock, which as a destination is not a pod and
- * so has no names for ports (S18). */
+/* 'no_pod': the peer is an ipBlock or a node, which as a destination is not a
+ * pod and so has no names for ports (S18). */
 static bool
-some_port_matches(const struct contact *c, enum k8s_direction direction,
-                  const struct k8s_rule *rule, bool by_block)
+some_port_matches(const struct verdict_contact *c,
+                  enum k8s_direction direction, const struct k8s_rule *rule,
+                  bool no_pod)
 {
-    bool nameless = by_block && direction == K8S_EGRESS;
+    bool nameless = no_pod && direction == K8S_EGRESS;
 
     if (rule->any_port) {
         return true;
@@ -189,9 +193,10 @@ some_port_matches(const struct contact *c, enum k8s_direction direction,
     return false;
 }
 
-static bool
-rule_matches(const struct contact *c, enum k8s_direction direction,
-             const struct k8s_rule *rule, const char *ns)
+bool
+verdict_rule_matches(const struct verdict_contact *c,
+                     enum k8s_direction direction,
+                     const struct k8s_rule *rule, const char *ns)
 {
     if (rule->any_peer) {
         return some_port_matches(c, direction, rule, false);
@@ -200,7 +205,7 @@ rule_matches(const struct contact *c, enum k8s_direction direction,
         const struct k8s_peer *peer = &rule->peers[i];
 
         if (peer_matches(c, direction, peer, ns)
-            && some_port_matches(c, direction, rule, peer->block != NULL)) {
+            && some_port_matches(c, direction, rule, !peer->pods)) {
             return true;
         }
     }
@@ -240,14 +245,14 @@ add_reason(struct verdict_side *side, const struct k8s_policy *policy,
 /* Returns true if some rule of 'policy' allows.  Without 'side' the first one
  * will do. */
 static bool
-policy_allows(const struct contact *c, enum k8s_direction direction,
+policy_allows(const struct verdict_contact *c, enum k8s_direction direction,
               const struct k8s_policy *policy, struct verdict_side *side)
 {
     bool allows = false;
 
     for (size_t i = 0; i < policy->n_rules[direction]; i++) {
-        if (rule_matches(c, direction, &policy->rules[direction][i],
-                         policy->up.ns)) {
+        if (verdict_rule_matches(c, direction, &policy->rules[direction][i],
+                                 policy->up.ns)) {
             allows = true;
             if (!side) {
                 break;
@@ -258,38 +263,80 @@ policy_allows(const struct contact *c, enum k8s_direction direction,
     return allows;
 }
 
-/* Returns true if no policy isolates the pod, or a rule of one that does
- * allows.  Without 'side' stops as soon as that is certain. */
+/* Returns true if a rule of some policy that isolates the pod allows, and in
+ * '*isolated' whether any isolates.  Without 'side' stops as soon as that is
+ * certain. */
 static bool
-policies_allow(const struct contact *c, enum k8s_direction direction,
-               struct verdict_side *side)
+policies_allow(const struct verdict_contact *c, enum k8s_direction direction,
+               struct verdict_side *side, bool *isolated)
 {
     const struct k8s_pod *pod = subject(c, direction);
-    bool isolated = false, granted = false;
+    bool granted = false;
     size_t n;
     const struct k8s_policy *const *policies
         = model_namespace_policies(c->model, pod->up.ns, &n);
 
+    *isolated = false;
     for (size_t i = 0; i < n && (side || !granted); i++) {
         const struct k8s_policy *policy = policies[i];
 
         if (policy_isolates(policy, direction, pod)) {
-            isolated = true;
+            *isolated = true;
             if (side) {
                 add_isolating(side, policy);
             }
             granted |= policy_allows(c, direction, policy, side);
         }
     }
+    return granted;
+}
+
+/* Asks the Admin tier, then NetworkPolicies, then the Baseline tier (C1).
+ * Fills 'side', if not NULL, with all that they say. */
+static enum verdict_decider
+decide(const struct verdict_contact *c, enum k8s_direction direction,
+       struct verdict_side *side, bool *allowed)
+{
+    const struct k8s_pod *pod = subject(c, direction);
+    struct verdict_tier tiers[K8S_N_TIERS] = { { NULL, 0 } };
+    const struct k8s_cluster_rule *rule;
+    enum verdict_decider decider = VERDICT_BY_DEFAULT;
+    bool isolated = false;
+
+    *allowed = true;
+    verdict_ask_tier(c, direction, K8S_ADMIN, pod, &tiers[K8S_ADMIN]);
+    rule = verdict_tier_rule(&tiers[K8S_ADMIN], direction);
+    if (rule && rule->action != K8S_PASS) {
+        *allowed = rule->action == K8S_ACCEPT;
+        decider = VERDICT_BY_ADMIN;
+    }
+    if (side || decider == VERDICT_BY_DEFAULT) {
+        bool granted = policies_allow(c, direction, side, &isolated);
+
+        if (isolated && decider == VERDICT_BY_DEFAULT) {
+            *allowed = granted;
+            decider = VERDICT_BY_POLICIES;
+        }
+    }
+    if (decider == VERDICT_BY_DEFAULT) {
+        verdict_ask_tier(c, direction, K8S_BASELINE, pod,
+                         &tiers[K8S_BASELINE]);
+        rule = verdict_tier_rule(&tiers[K8S_BASELINE], direction);
+        if (rule && rule->action != K8S_PASS) {
+            *allowed = rule->action == K8S_ACCEPT;
+            decider = VERDICT_BY_BASELINE;
+        }
+    }
     if (side) {
         side->isolated = isolated;
+        memcpy(side->tiers, tiers, sizeof side->tiers);
     }
-    return !isolated || granted;
+    return decider;
 }
 
 /* What the node would take for a packet of its tunnels' peers (S43). */
 static bool
-is_for_tunnel(const struct contact *c)
+is_for_tunnel(const struct verdict_contact *c)
 {
     static const uint16_t ports[] = { 4789, 6081, 8472 };
 
@@ -305,7 +352,7 @@ is_for_tunnel(const struct contact *c)
 }
 
 static enum verdict_exemption
-find_exemption(const struct contact *c, enum k8s_direction direction)
+find_exemption(const struct verdict_contact *c, enum k8s_direction direction)
 {
     if (!subject(c, direction)) {
         return VERDICT_NOT_A_POD;
@@ -326,7 +373,7 @@ find_exemption(const struct contact *c, enum k8s_direction direction)
 
 /* Policies deny nothing to or from the pods of an audited namespace. */
 static bool
-is_audited(const struct contact *c, enum k8s_direction direction)
+is_audited(const struct verdict_contact *c, enum k8s_direction direction)
 {
     return model_namespace_is_audited(c->model,
                                       subject(c, direction)->up.ns);
@@ -335,20 +382,22 @@ is_audited(const struct contact *c, enum k8s_direction direction)
 /* The whole decision for one direction.  'side', if not NULL, must be all
  * zeros and gets the reasons, which cost memory and a look at every rule. */
 static bool
-side_allows(const struct contact *c, enum k8s_direction direction,
+side_allows(const struct verdict_contact *c, enum k8s_direction direction,
             struct verdict_side *side)
 {
     enum verdict_exemption exemption = find_exemption(c, direction);
-    bool allowed = (exemption != VERDICT_NOT_EXEMPT
-                    && exemption != VERDICT_TUNNEL);
+    enum verdict_decider decider = VERDICT_BY_EXEMPTION;
+    bool allowed = exemption != VERDICT_TUNNEL;
     bool audited = false;
 
     /* Policies cannot undo an exemption, but people may want to see them. */
     if (exemption == VERDICT_NOT_EXEMPT) {
-        allowed = policies_allow(c, direction, side);
+        decider = decide(c, direction, side, &allowed);
         audited = !allowed && is_audited(c, direction);
     } else if (side && exemption != VERDICT_NOT_A_POD) {
-        policies_allow(c, direction, side);
+        bool ignored;
+
+        decide(c, direction, side, &ignored);
     }
     allowed |= audited;
     /* No packet has addresses of two families. */
@@ -356,6 +405,7 @@ side_allows(const struct contact *c, enum k8s_direction direction,
                 == address_is_v6(&c->query->dst.address));
     if (side) {
         side->exemption = exemption;
+        side->decider = decider;
         side->allowed = allowed;
         side->audited = allowed && audited;
     }
@@ -365,7 +415,7 @@ side_allows(const struct contact *c, enum k8s_direction direction,
 bool
 verdict_allows(const struct model *model, const struct verdict_query *query)
 {
-    struct contact c;
+    struct verdict_contact c;
 
     contact_init(&c, model, query);
     return (side_allows(&c, K8S_EGRESS, NULL)
@@ -377,7 +427,7 @@ verdict_side_allows(const struct model *model,
                     const struct verdict_query *query,
                     enum k8s_direction direction)
 {
-    struct contact c;
+    struct verdict_contact c;
 
     contact_init(&c, model, query);
     return side_allows(&c, direction, NULL);
@@ -421,7 +471,7 @@ void
 verdict_evaluate(const struct model *model, const struct verdict_query *query,
                  struct verdict *v)
 {
-    struct contact c;
+    struct verdict_contact c;
 
     memset(v, 0, sizeof *v);
     contact_init(&c, model, query);
