@@ -47,6 +47,13 @@ void bridge_wait(struct bridge *);
 /* Let it connect and write. */
 void bridge_enable(struct bridge *);
 
+/* While it is held, an enabled bridge reads but writes nothing, and publishes
+ * no generation. */
+void bridge_hold(struct bridge *, bool held);
+/* True if the flows were read back on this connection; then n_readback of the
+ * status says how many there were. */
+bool bridge_has_read(const struct bridge *);
+
 /* To be called before bridge_enable(): others may reach for our flows.  What
  * they delete or change is put back at once, and what they have or add in the
  * 'n_tables' tables from 'first_table' on, which are ours alone, is removed.

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct basis;
 struct bridge;
 struct dir;
 struct flowset;
@@ -23,6 +24,7 @@ struct model;
 struct pipeline_config;
 struct ports;
 struct settings;
+struct state;
 
 /* What there is to see; all borrowed. */
 struct cmd_context {
@@ -36,6 +38,8 @@ struct cmd_context {
     const struct bridge *bridge;
     const struct health *health;
     const struct http *http;    /* NULL if metrics are not served. */
+    const struct state *state;  /* NULL if nothing is kept on disk. */
+    const struct basis *basis;
 };
 
 /* Registers the commands.  'context' and what it points to must outlive the
@@ -47,6 +51,10 @@ char *cmd_status(const struct cmd_context *, bool json);
 char *cmd_pods(const struct cmd_context *, bool json);
 char *cmd_policies(const struct cmd_context *, bool json);
 char *cmd_objects(const struct cmd_context *);
+
+/* Fills '*node', whose strings are borrowed, with what is known now. */
+struct snapshot_node;
+void cmd_describe_node(const struct cmd_context *, struct snapshot_node *);
 
 /* What is wrong with an object, or with what it came from. */
 struct cmd_problem {

@@ -43,6 +43,7 @@ struct dir_file {
     bool writing;               /* Somebody is in the middle of writing. */
     bool seen;                  /* For dir.c's scan. */
     bool loaded;                /* It was parsed at least once. */
+    bool understood;            /* And each object in it had a name. */
 
     /* What it looked like when it was read. */
     bool has_signature;

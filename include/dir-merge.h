@@ -24,6 +24,12 @@ struct model;
 struct dir_merge *dir_merge_create(struct model *);
 void dir_merge_destroy(struct dir_merge *);
 
+/* Takes all objects of the model for its own: what an earlier run had.  Those
+ * that nobody claims go, as others do, or stay until somebody has claimed them
+ * once. */
+void dir_merge_adopt(struct dir_merge *);
+void dir_merge_keep_adopted(struct dir_merge *, bool keep);
+
 /* A new look at all claims.  Between dir_merge_begin() and dir_merge_apply(),
  * add each claim of each file; the files must live until then. */
 void dir_merge_begin(struct dir_merge *);

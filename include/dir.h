@@ -36,6 +36,11 @@ struct model;
 /* 'model' and 'pool' are borrowed and must outlive the dir. */
 struct dir *dir_create(const char *path, struct label_pool *pool,
                        struct model *model);
+/* To be called first of all: takes what is in the model for what an earlier
+ * run read.  What the files do not have goes away as soon as each of them was
+ * understood once.  A policy with rules that match nothing is not a good
+ * version. */
+void dir_adopt(struct dir *);
 void dir_destroy(struct dir *);
 void dir_run(struct dir *);
 void dir_wait(struct dir *);

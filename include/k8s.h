@@ -264,6 +264,12 @@ void k8s_object_destroy(struct k8s_object *);
  * granted). */
 bool k8s_object_equals(const struct k8s_object *, const struct k8s_object *);
 
+/* "KIND NS/NAME" (caller frees), the key of k8s_parse(). */
+char *k8s_object_key(const struct k8s_object *);
+/* False for a policy with a rule that matches nothing, because it was not
+ * understood. */
+bool k8s_object_is_whole(const struct k8s_object *);
+
 /* Appends the object as JSON on one line, with only the fields that are kept:
  * k8s_parse() makes an equal object of it.  What matches nothing, because it
  * was not understood, becomes a peer or a port with the one field

@@ -48,6 +48,10 @@ void kube_timing_default(struct kube_timing *);
  * 'config'.  'timing' NULL means the defaults. */
 struct kube *kube_create(struct kubeconfig *config, const struct kube_timing *,
                          struct label_pool *pool, struct model *model);
+/* To be called first of all: the model has what an earlier run read.  What the
+ * cluster does not have goes away with the lists, as always; a policy with
+ * rules that match nothing is not a good version. */
+void kube_adopt(struct kube *);
 void kube_destroy(struct kube *);
 void kube_run(struct kube *);
 void kube_wait(struct kube *);

@@ -53,6 +53,9 @@ struct settings {
                                  * send them on to 'next_table'. */
     char *next_table;           /* Number or name, or NULL. */
     bool no_spoof_guard;        /* Pods may send from any address. */
+    char *state_dir;            /* Folder of the snapshot, or NULL. */
+    bool no_state_open;         /* With neither source nor snapshot, leave pod
+                                 * ports open. */
     bool recheck;               /* Running connections are judged again when
                                  * policies change. */
     bool audit_mode;            /* What policies deny is let through, where

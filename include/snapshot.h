@@ -19,7 +19,9 @@
  *     snapshot_node_uninit(&node);
  *
  * Neither side holds the document as a tree: it is written and read item by
- * item, each on a line of its own. */
+ * item, each on a line of its own.  Its last member, metadata.checksum, covers
+ * all bytes before it, so that a torn file is noticed; snapshot_read() does
+ * not look at it, because people may edit what they have. */
 
 #ifndef SNAPSHOT_H
 #define SNAPSHOT_H 1
@@ -69,6 +71,9 @@ void snapshot_write(const struct model *, const struct snapshot_node *,
                     snapshot_write_cb *cb, void *aux);
 /* The same as one string (caller frees). */
 char *snapshot_to_string(const struct model *, const struct snapshot_node *);
+
+/* True if the document is, byte by byte, what snapshot_write() wrote. */
+bool snapshot_is_intact(const char *text, size_t size);
 
 /* Reads a document into 'model', which was made with 'pool' and should be
  * empty: objects, and if there is a NodeState the node's name, addresses,

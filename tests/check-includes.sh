@@ -13,7 +13,7 @@ core="columns ptrs tally prefix label doc split k8s model number cover partition
       netset group rule policy flowset pipeline owner survey emit guard link compile annotate
       snapshot histogram latency"
 node="settings kube kubeconfig dir ports bridge netif waiters health http
-      metrics"
+      metrics basis state"
 
 # may_see MODULE: the modules whose headers it may include.
 may_see() {
@@ -25,10 +25,11 @@ may_see() {
         reach) echo prefix ptrs label k8s model verdict ;;
         kube) echo "$core kubeconfig" ;;
         settings) echo "$core kubeconfig" ;;
+        state) echo "$core" ;;
         health) echo latency dir kube ports bridge ;;
         metrics) echo "$core settings dir kube ports bridge health" ;;
         cmd) echo "$core verdict query settings dir kube ports bridge health" \
-                  http ;;
+                  http basis state ;;
         agent) echo "$core $node cmd" ;;
         client) echo "$core verdict query reach replica verify dir" ;;
         ovs-netpold) echo agent settings ;;

@@ -386,3 +386,19 @@ k8s_policy_equals(const struct k8s_policy *a, const struct k8s_policy *b)
     }
     return true;
 }
+
+bool
+k8s_policy_is_whole(const struct k8s_policy *policy)
+{
+    for (enum k8s_direction d = 0; d < K8S_N_DIRECTIONS; d++) {
+        for (size_t i = 0; i < policy->n_rules[d]; i++) {
+            const struct k8s_rule *rule = &policy->rules[d][i];
+
+            if ((!rule->any_peer && !rule->n_peers)
+                || (!rule->any_port && !rule->n_ports)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}

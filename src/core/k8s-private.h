@@ -122,6 +122,7 @@ struct k8s_object *k8s_policy_parse(struct k8s_parser *,
                                     const struct k8s_metadata *);
 void k8s_policy_uninit(struct k8s_policy *);
 bool k8s_policy_equals(const struct k8s_policy *, const struct k8s_policy *);
+bool k8s_policy_is_whole(const struct k8s_policy *);
 
 /* Shared by policies of both kinds. */
 void k8s_rule_uninit(struct k8s_rule *);

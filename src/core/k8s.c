@@ -194,10 +194,16 @@ parse_namespace(struct k8s_parser *p, const struct k8s_field *root,
 /* All kinds. */
 
 static char *
-format_key(enum k8s_kind kind, const struct k8s_metadata *m)
+format_key(enum k8s_kind kind, const char *ns, const char *name)
 {
-    return xasprintf("%s %s%s%s", k8s_kind_name(kind), m->ns ? m->ns : "",
-                     m->ns ? "/" : "", m->name);
+    return xasprintf("%s %s%s%s", k8s_kind_name(kind), ns ? ns : "",
+                     ns ? "/" : "", name);
+}
+
+char *
+k8s_object_key(const struct k8s_object *o)
+{
+    return format_key(o->kind, o->ns, o->name);
 }
 
 static struct k8s_object *
@@ -242,7 +248,7 @@ k8s_parse(enum k8s_kind kind, const struct doc_node *node,
     }
 
     if (k8s_metadata_parse_key(&p, &root, kind, &m)) {
-        *key = format_key(kind, &m);
+        *key = format_key(kind, m.ns, m.name);
         if (k8s_metadata_parse(&p, &root, &m)) {
             object = parse_kind(&p, kind, &root, &m);
         }
@@ -312,4 +318,10 @@ k8s_object_equals(const struct k8s_object *a, const struct k8s_object *b)
         break;
     }
     OVS_NOT_REACHED();
+}
+
+bool
+k8s_object_is_whole(const struct k8s_object *o)
+{
+    return o->kind != K8S_POLICY || k8s_policy_is_whole(k8s_policy_cast(o));
 }

@@ -16,6 +16,7 @@
 #include "openvswitch/dynamic-string.h"
 #include "packets.h"
 #include "pipeline.h"
+#include "sha1.h"
 #include "util.h"
 
 /* Handed to the caller when there is that much. */
@@ -152,38 +153,86 @@ write_node(const struct model *model, const struct snapshot_node *node,
 
 /* The document. */
 
+struct writer {
+    struct ds s;                /* Not handed on yet. */
+    struct sha1_ctx sha1;       /* Of all that was. */
+    snapshot_write_cb *cb;
+    void *aux;
+};
+
 static void
-write_kind(const struct model *model, enum k8s_kind kind, struct ds *s,
-           snapshot_write_cb *cb, void *aux)
+hand_on(struct writer *w)
+{
+    sha1_update(&w->sha1, ds_cstr(&w->s), w->s.length);
+    w->cb(ds_cstr(&w->s), w->s.length, w->aux);
+    ds_clear(&w->s);
+}
+
+static void
+write_kind(struct writer *w, const struct model *model, enum k8s_kind kind)
 {
     size_t n;
     const struct k8s_object **objects = model_sorted(model, kind, &n);
 
     for (size_t i = 0; i < n; i++) {
-        ds_put_cstr(s, ",\n");
-        k8s_write(objects[i], s);
-        if (s->length >= PIECE) {
-            cb(ds_cstr(s), s->length, aux);
-            ds_clear(s);
+        ds_put_cstr(&w->s, ",\n");
+        k8s_write(objects[i], &w->s);
+        if (w->s.length >= PIECE) {
+            hand_on(w);
         }
     }
     free(objects);
+}
+
+/* What stands behind the part that the checksum covers. */
+static void
+write_seal(const uint8_t digest[SHA1_DIGEST_SIZE], struct ds *s)
+{
+    ds_put_format(s, ",\"metadata\":{\"checksum\":\"sha1:"SHA1_FMT"\"}}\n",
+                  SHA1_ARGS(digest));
 }
 
 void
 snapshot_write(const struct model *model, const struct snapshot_node *node,
                snapshot_write_cb *cb, void *aux)
 {
-    struct ds s = DS_EMPTY_INITIALIZER;
+    struct writer w = { .s = DS_EMPTY_INITIALIZER, .cb = cb, .aux = aux };
+    uint8_t digest[SHA1_DIGEST_SIZE];
 
-    ds_put_cstr(&s, "{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[\n");
-    write_node(model, node, &s);
+    sha1_init(&w.sha1);
+    ds_put_cstr(&w.s, "{\"apiVersion\":\"v1\",\"kind\":\"List\","
+                "\"items\":[\n");
+    write_node(model, node, &w.s);
     for (enum k8s_kind kind = 0; kind < K8S_N_KINDS; kind++) {
-        write_kind(model, kind, &s, cb, aux);
+        write_kind(&w, model, kind);
     }
-    ds_put_cstr(&s, "\n]}\n");
-    cb(ds_cstr(&s), s.length, aux);
-    ds_destroy(&s);
+    ds_put_cstr(&w.s, "\n]");
+    hand_on(&w);
+    sha1_final(&w.sha1, digest);
+    write_seal(digest, &w.s);
+    cb(ds_cstr(&w.s), w.s.length, aux);
+    ds_destroy(&w.s);
+}
+
+bool
+snapshot_is_intact(const char *text, size_t size)
+{
+    static const uint8_t any[SHA1_DIGEST_SIZE];
+    struct ds seal = DS_EMPTY_INITIALIZER;
+    uint8_t digest[SHA1_DIGEST_SIZE];
+    bool intact = false;
+
+    write_seal(any, &seal);
+    if (size <= SNAPSHOT_MAX_SIZE && size >= seal.length) {
+        size_t covered = size - seal.length;
+
+        sha1_bytes(text, covered, digest);
+        ds_clear(&seal);
+        write_seal(digest, &seal);
+        intact = !memcmp(text + covered, ds_cstr(&seal), seal.length);
+    }
+    ds_destroy(&seal);
+    return intact;
 }
 
 static void

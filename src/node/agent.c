@@ -10,6 +10,7 @@
 #include "ovs-json.h"
 
 #include "annotate.h"
+#include "basis.h"
 #include "bridge.h"
 #include "cmd.h"
 #include "compile.h"
@@ -27,10 +28,13 @@
 #include "metrics.h"
 #include "model.h"
 #include "netif.h"
+#include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "pipeline.h"
 #include "ports.h"
 #include "settings.h"
+#include "snapshot.h"
+#include "state.h"
 #include "timeval.h"
 #include "unixctl.h"
 #include "util.h"
@@ -64,6 +68,10 @@ struct agent {
     struct http *http;          /* NULL if not wanted. */
     struct cmd_context cmd;
     struct unixctl_conn *flush; /* Who asked for a cleanup, or NULL. */
+    struct state *state;        /* NULL if not wanted. */
+    struct basis basis;
+    bool news;                  /* The source changed the model in this
+                                 * turn. */
     bool cleanup;
     bool synced;                /* Every source was read once. */
     char *next_problem;         /* NULL, or why the next table is not known,
@@ -118,6 +126,9 @@ start_source(struct agent *a)
 
     if (a->settings->dir) {
         a->dir = dir_create(a->settings->dir, a->pool, a->model);
+        if (a->basis.restored) {
+            dir_adopt(a->dir);
+        }
         return;
     }
 
@@ -127,6 +138,9 @@ start_source(struct agent *a)
     }
     a->kube = kube_create(config, NULL, a->pool, a->model);
     kube_set_instance(a->kube, a->settings->node);
+    if (a->basis.restored) {
+        kube_adopt(a->kube);
+    }
 }
 
 static void
@@ -202,11 +216,31 @@ register_commands(struct agent *a)
         .bridge = a->bridge,
         .health = a->health,
         .http = a->http,
+        .state = a->state,
+        .basis = &a->basis,
     };
     cmd_register(&a->cmd);
     unixctl_command_register("wait", "[MILLISECONDS]", 0, 1, handle_wait, a);
     unixctl_command_register("flush", "", 0, 0, handle_flush, a);
     unixctl_command_register("flows", "", 0, 0, handle_flows, a);
+}
+
+/* Makes the model, of what an earlier run knew if that is on disk. */
+static void
+start_model(struct agent *a)
+{
+    const struct settings *settings = a->settings;
+
+    a->pool = label_pool_create();
+    if (settings->state_dir && !a->cleanup) {
+        a->state = state_create(settings->state_dir, settings->bridge, NULL);
+        a->model = state_load(a->state, a->pool);
+    }
+    a->basis.restored = a->model != NULL;
+    a->basis.stays_open = settings->no_state_open;
+    if (!a->model) {
+        a->model = model_create(a->pool);
+    }
 }
 
 struct agent *
@@ -216,8 +250,8 @@ agent_create(const struct settings *settings, bool cleanup,
     struct agent *a = xzalloc(sizeof *a);
 
     a->settings = settings;
-    a->pool = label_pool_create();
-    a->model = model_create(a->pool);
+    a->cleanup = cleanup;
+    start_model(a);
     a->ports = ports_create(settings->db, settings->bridge);
     a->waiters = waiters_create();
     a->latency = latency_create();
@@ -248,6 +282,7 @@ agent_destroy(struct agent *a)
     kube_destroy(a->kube);
     ports_destroy(a->ports);
     netif_destroy(a->netif);
+    state_destroy(a->state);
     model_destroy(a->model);
     label_pool_destroy(a->pool);
     free(a->next_problem);
@@ -370,11 +405,14 @@ has_way_on(const struct agent *a)
 static void
 run_sources(struct agent *a)
 {
+    uint64_t generation = model_generation(a->model);
+
     if (a->dir) {
         dir_run(a->dir);
     } else {
         kube_run(a->kube);
     }
+    a->news = generation != model_generation(a->model);
     run_netif(a);
     run_ports(a);
     if (!a->synced && objects_are_synced(a) && ports_is_ready(a->ports)
@@ -422,6 +460,26 @@ run_observers(struct agent *a)
     }
 }
 
+/* The state on disk. */
+
+static void
+run_state(struct agent *a)
+{
+    if (!a->state) {
+        return;
+    }
+    state_run(a->state);
+    if (a->synced) {
+        state_note(a->state, model_generation(a->model));
+    }
+    if (state_is_due(a->state)) {
+        struct snapshot_node node;
+
+        cmd_describe_node(&a->cmd, &node);
+        state_write(a->state, a->model, &node);
+    }
+}
+
 /* The run. */
 
 static const char *
@@ -459,6 +517,36 @@ run_cleanup(struct agent *a)
     }
 }
 
+/* May what we know be written to the switch? */
+static bool
+may_enforce(struct agent *a)
+{
+    struct bridge_status status;
+
+    bridge_get_status(a->bridge, &status);
+
+    struct basis_facts facts = {
+        .is_synced = a->synced,
+        .has_ports = ports_is_ready(a->ports) && has_way_on(a),
+        .has_news = a->news,
+        .has_read = bridge_has_read(a->bridge),
+        .has_flows = status.n_readback > 0,
+        .now = time_msec(),
+    };
+    enum basis_kind before = a->basis.kind;
+    bool may = basis_run(&a->basis, &facts);
+
+    if (a->basis.kind != before) {
+        VLOG_INFO("what is in force comes from: %s",
+                  basis_name(a->basis.kind));
+    }
+    if (basis_wants_flows(&a->basis, &facts)) {
+        bridge_hold(a->bridge, true);
+        bridge_enable(a->bridge);
+    }
+    return may;
+}
+
 void
 agent_run(struct agent *a)
 {
@@ -468,14 +556,16 @@ agent_run(struct agent *a)
         return;
     }
     run_sources(a);
-    if (a->synced) {
+    if (may_enforce(a)) {
         compile_run(a->compile);
+        bridge_hold(a->bridge, false);
         bridge_enable(a->bridge);
         bridge_set_generation(a->bridge, model_generation(a->model));
     }
     bridge_run(a->bridge);
     run_waiters(a);
     run_observers(a);
+    run_state(a);
 }
 
 void
@@ -491,6 +581,12 @@ agent_wait(struct agent *a)
         }
         netif_wait(a->netif);
         waiters_wait(a->waiters);
+        if (a->state) {
+            state_wait(a->state);
+        }
+        if (basis_wake_at(&a->basis)) {
+            poll_timer_wait_until(basis_wake_at(&a->basis));
+        }
         if (a->http) {
             http_wait(a->http);
         }

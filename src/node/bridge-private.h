@@ -49,6 +49,7 @@ struct bridge {
     struct rconn *rconn;
     unsigned int seqno;         /* Of the connection. */
     enum bridge_state state;
+    bool held;                  /* Writes nothing. */
     char *target;
 
     struct flowset *fs;

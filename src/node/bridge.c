@@ -221,7 +221,7 @@ bridge_run(struct bridge *b)
     }
     check_connection(b);
 
-    if (b->state == BRIDGE_IDLE) {
+    if (b->state == BRIDGE_IDLE && !b->held) {
         bridge_update_run(b);
     }
     if (b->state == BRIDGE_IDLE && bridge_readback_is_due(b)) {
@@ -237,7 +237,9 @@ bridge_run(struct bridge *b)
 static void
 wait_idle(const struct bridge *b)
 {
-    if (flowset_is_dirty(b->fs)) {
+    if (b->held) {
+        /* Nothing goes out. */
+    } else if (flowset_is_dirty(b->fs)) {
         poll_timer_wait_until(bridge_update_at(b));
     } else if (b->published != b->wanted || b->n_pending) {
         poll_immediate_wake();
@@ -279,6 +281,18 @@ bridge_enable(struct bridge *b)
 }
 
 void
+bridge_hold(struct bridge *b, bool held)
+{
+    b->held = held;
+}
+
+bool
+bridge_has_read(const struct bridge *b)
+{
+    return b->state >= BRIDGE_IDLE;
+}
+
+void
 bridge_watch_others(struct bridge *b, uint8_t first_table, uint8_t n_tables,
                     int msec)
 {
@@ -297,7 +311,7 @@ void
 bridge_set_generation(struct bridge *b, uint64_t generation)
 {
     b->wanted = generation;
-    if (b->state == BRIDGE_IDLE && !flowset_is_dirty(b->fs)) {
+    if (b->state == BRIDGE_IDLE && !b->held && !flowset_is_dirty(b->fs)) {
         bridge_publish(b, generation);
     }
 }

@@ -14,12 +14,12 @@
 #include "snapshot.h"
 #include "timeval.h"
 
-char *
-cmd_objects(const struct cmd_context *c)
+void
+cmd_describe_node(const struct cmd_context *c, struct snapshot_node *node)
 {
     const char *gateway_port = c->settings->gateway_port;
-    /* Everything is borrowed. */
-    const struct snapshot_node node = {
+
+    *node = (struct snapshot_node) {
         .bridge = c->settings->bridge,
         .gateway_port = c->settings->gateway_port,
         .gateway = (gateway_port
@@ -34,6 +34,13 @@ cmd_objects(const struct cmd_context *c)
         .generation = model_generation(c->model),
         .written = time_wall(),
     };
+}
 
+char *
+cmd_objects(const struct cmd_context *c)
+{
+    struct snapshot_node node;
+
+    cmd_describe_node(c, &node);
     return snapshot_to_string(c->model, &node);
 }

@@ -10,7 +10,9 @@
 
 #include "ovs-json.h"
 
+#include "basis.h"
 #include "bridge.h"
+#include "cmd-private.h"
 #include "dir.h"
 #include "flowset.h"
 #include "health.h"
@@ -225,6 +227,7 @@ to_text(const struct cmd_context *c, const struct status *s)
                   c->settings->node ? c->settings->node : "without a name");
     ds_put_format(&ds, "generation   %"PRIu64", %"PRIu64" in the switch\n",
                   s->wanted, s->installed);
+    cmd_format_state(c, &ds);
     format_sources(c, s, &ds);
     format_switch(c, s, &ds);
     format_attach(c, &ds);
@@ -434,6 +437,8 @@ to_json(const struct cmd_context *c, const struct status *s)
     put_string(json, "version", VERSION);
     put_string(json, "node", c->settings->node);
     json_object_put(json, "generation", generation);
+    put_string(json, "inForce", basis_name(c->basis->kind));
+    json_object_put(json, "snapshot", cmd_state_to_json(c));
     if (c->dir) {
         json_object_put(json, "directory", dir_to_json(c, s));
     } else {

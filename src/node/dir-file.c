@@ -227,6 +227,7 @@ parse(struct dir_file *file, const char *text, size_t size,
         }
     }
     file->loaded = true;
+    file->understood |= result == DIR_PARSE_OK;
 
     destroy_claims(before.claims, before.n_claims);
     destroy_problems(before.problems, before.n_problems);

@@ -21,6 +21,7 @@ struct dir_merge {
     struct hmap objects;        /* Contains "struct object"s by key. */
     struct ovs_list claimed;    /* Those that some claim is about, in order. */
     size_t n_in_force;
+    bool keeps_adopted;         /* Objects that nobody claimed yet. */
 };
 
 struct claim_ref {
@@ -35,6 +36,7 @@ struct object {
     /* In force. */
     bool in_force;
     bool good;
+    bool adopted;               /* And never claimed. */
     uint64_t source;            /* Id of the claim it came from. */
     enum k8s_kind kind;
     char *ns, *name;
@@ -91,6 +93,43 @@ find_object(const struct dir_merge *m, const char *key, uint32_t hash)
     return NULL;
 }
 
+void
+dir_merge_keep_adopted(struct dir_merge *m, bool keep)
+{
+    m->keeps_adopted = keep;
+}
+
+/* Puts the name of 'object' into 'o', which is in force from now on. */
+static void
+name_object(struct dir_merge *m, struct object *o,
+            const struct k8s_object *object)
+{
+    o->kind = object->kind;
+    o->ns = nullable_xstrdup(object->ns);
+    o->name = xstrdup(object->name);
+    o->in_force = true;
+    m->n_in_force++;
+}
+
+void
+dir_merge_adopt(struct dir_merge *m)
+{
+    for (enum k8s_kind kind = 0; kind < K8S_N_KINDS; kind++) {
+        struct hmap_position pos = { 0, 0 };
+        const struct k8s_object *object;
+
+        while ((object = model_next(m->model, kind, &pos))) {
+            struct object *o = xzalloc(sizeof *o);
+
+            o->key = k8s_object_key(object);
+            o->good = k8s_object_is_whole(object);
+            o->adopted = true;
+            name_object(m, o, object);
+            hmap_insert(&m->objects, &o->node, hash_string(o->key, 0));
+        }
+    }
+}
+
 /* Claims. */
 
 void
@@ -121,6 +160,7 @@ dir_merge_add(struct dir_merge *m, struct dir_file *file,
     if (!o->last.claim) {
         ovs_list_push_back(&m->claimed, &o->claimed_node);
     }
+    o->adopted = false;
     o->before_last = o->last;
     o->last = ref;
     if (claim->good) {
@@ -171,11 +211,7 @@ put(struct dir_merge *m, struct object *o, struct dir_claim *claim)
     struct k8s_object *object = claim->object;
 
     if (!o->in_force) {
-        o->kind = object->kind;
-        o->ns = nullable_xstrdup(object->ns);
-        o->name = xstrdup(object->name);
-        o->in_force = true;
-        m->n_in_force++;
+        name_object(m, o, object);
     }
     o->good = claim->good;
     o->source = claim->id;
@@ -189,7 +225,7 @@ delete_unclaimed(struct dir_merge *m)
     struct object *o, *next;
 
     HMAP_FOR_EACH_SAFE (o, next, node, &m->objects) {
-        if (!o->last.claim) {
+        if (!o->last.claim && !(o->adopted && m->keeps_adopted)) {
             if (o->in_force) {
                 model_delete(m->model, o->kind, o->ns, o->name);
                 m->n_in_force--;

@@ -115,6 +115,12 @@ dir_create(const char *path, struct label_pool *pool, struct model *model)
     return dir;
 }
 
+void
+dir_adopt(struct dir *dir)
+{
+    dir_merge_adopt(dir->merge);
+}
+
 static void
 free_problems(struct dir_problem *problems, size_t n)
 {
@@ -328,6 +334,22 @@ add_claims(struct dir *dir, const struct shash_node **files)
     }
 }
 
+/* False if there may be objects that no file could tell us of. */
+static bool
+understood_all(const struct dir *dir)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH (node, &dir->files) {
+        const struct dir_file *file = node->data;
+
+        if (!file->understood) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Makes the model equal to what the files say.  Returns the files, sorted. */
 static const struct shash_node **
 apply(struct dir *dir)
@@ -343,6 +365,7 @@ apply(struct dir *dir)
         }
         free(files);
     }
+    dir_merge_keep_adopted(dir->merge, !understood_all(dir));
     dir_merge_apply(dir->merge);
     return files;
 }

@@ -73,13 +73,6 @@ split_key(const char *key, const char **ns, const char **name)
     return copy;
 }
 
-static char *
-make_key(const struct k8s_object *o)
-{
-    return xasprintf("%s %s%s%s", k8s_kind_name(o->kind), o->ns ? o->ns : "",
-                     o->ns ? "/" : "", o->name);
-}
-
 static bool
 has_object(const struct kube_store *s, enum k8s_kind kind, const char *key)
 {
@@ -169,6 +162,26 @@ remember_problem(struct kube_store *s, enum k8s_kind kind, const char *key,
     }
     s->list_is_current = false;
     return p->kept;
+}
+
+/* What was refused in part when it was read is no last good version. */
+void
+kube_store_adopt(struct kube_store *s)
+{
+    struct hmap_position pos = { 0, 0 };
+    const struct k8s_object *object;
+
+    while ((object = model_next(s->model, K8S_POLICY, &pos))) {
+        if (!k8s_object_is_whole(object)) {
+            struct kube_problem *p = xzalloc(sizeof *p);
+
+            p->object = k8s_object_key(object);
+            p->message = xstrdup("some of it was not understood when it was "
+                                 "last seen");
+            shash_add(&s->problems, p->object, p);
+        }
+    }
+    s->list_is_current = false;
 }
 
 void
@@ -303,7 +316,7 @@ find_gone(const struct kube_store *s, enum k8s_kind kind,
     const struct shash_node *node;
 
     while ((object = model_next(s->model, kind, &pos))) {
-        char *key = make_key(object);
+        char *key = k8s_object_key(object);
 
         if (!sset_contains(seen, key)) {
             sset_add(gone, key);

@@ -37,6 +37,8 @@ struct kube_store {
 void kube_store_init(struct kube_store *, struct label_pool *,
                      struct model *, struct kube_events *);
 void kube_store_uninit(struct kube_store *);
+/* See kube_adopt(). */
+void kube_store_adopt(struct kube_store *);
 
 /* Puts the object 'node'.  Adds its key to 'seen' if that is not NULL. Returns
  * NULL or, if it has no name that could be read, a message (caller frees). */

@@ -60,6 +60,12 @@ kube_create(struct kubeconfig *config, const struct kube_timing *timing,
 }
 
 void
+kube_adopt(struct kube *kube)
+{
+    kube_store_adopt(&kube->store);
+}
+
+void
 kube_destroy(struct kube *kube)
 {
     if (kube) {

@@ -37,6 +37,7 @@ static store_func store_established, store_table, store_zone, store_cidrs;
 static store_func store_enforcement;
 static store_func store_bool, store_spoof_guard, store_listen;
 static store_func store_attach, store_next_table, store_mark;
+static store_func store_state_dir, store_no_state;
 
 struct setting {
     const char *name;
@@ -61,6 +62,11 @@ static const struct setting table[] = {
       store_string, offsetof(struct settings, db) },
     { "node", "NAME", "name of this node in the cluster",
       store_string, offsetof(struct settings, node) },
+    { "state-dir", "DIR", "folder that keeps what was last known",
+      store_state_dir, offsetof(struct settings, state_dir) },
+    { "no-state", "closed|open",
+      "pod ports when nothing is known, not even there",
+      store_no_state, offsetof(struct settings, no_state_open) },
     { "established", "keep|recheck",
       "what policy changes do to running connections",
       store_established, offsetof(struct settings, recheck) },
@@ -116,6 +122,33 @@ store_path(void *p, const char *value)
 
     free(path);
     return error;
+}
+
+/* Nothing means none. */
+static char *
+store_state_dir(void *p, const char *value)
+{
+    char **dir = p;
+
+    if (value[0]) {
+        return store_path(p, value);
+    }
+    free(*dir);
+    *dir = NULL;
+    return NULL;
+}
+
+static char *
+store_no_state(void *p, const char *value)
+{
+    bool *is_open = p;
+
+    if (strcmp(value, "closed") && strcmp(value, "open")) {
+        return xasprintf("\"%.32s\" is neither \"closed\" nor \"open\"",
+                         value);
+    }
+    *is_open = !strcmp(value, "open");
+    return NULL;
 }
 
 static char *
@@ -347,10 +380,20 @@ settings_count(void)
     return ARRAY_SIZE(table);
 }
 
+/* systemd says where a unit with StateDirectory= has its state. */
+static char *
+default_state_dir(void)
+{
+    const char *dir = getenv("STATE_DIRECTORY");
+
+    return dir && dir[0] == '/' ? xmemdup0(dir, strcspn(dir, ":")) : NULL;
+}
+
 void
 settings_init(struct settings *settings)
 {
     *settings = (struct settings) {
+        .state_dir = default_state_dir(),
         .db = xasprintf("unix:%s/db.sock", ovs_rundir()),
         .table_base = PIPELINE_DEFAULT_BASE,
         .zone = PIPELINE_DEFAULT_ZONE,
@@ -368,6 +411,7 @@ settings_uninit(struct settings *settings)
     free(settings->db);
     free(settings->node);
     free(settings->gateway_port);
+    free(settings->state_dir);
     free(settings->metrics_listen);
     free(settings->next_table);
     free(settings->service_cidrs);

@@ -263,3 +263,41 @@ END
     changed
     same namespaces "$namespaces" "$(status objects.namespaces)"
 }
+
+# The daemon starts while the API server is away: what it last knew is in force
+# and nothing is told to the switch; what changed meanwhile comes as a whole.
+test_start_without_server() {
+    begin
+    daemon_stop
+    kube_daemon_start --state-dir="$LAB/state"
+    settle
+    until_ok 10 snapshot_is_current
+    kubelab_kill
+    daemon_stop
+    kube_daemon_start --state-dir="$LAB/state"
+    until_ok 10 snapshot_in_force
+    flow_mods=0
+    still_in_force
+
+    kubelab_api_start
+    settle
+    same "in force" sources "$(status inForce)"
+    same "flow_mods" 0 "$(status switch.flowMods)"
+    db_wants api
+    kube_expect <<END
+shop/api -> shop/db tcp/5432 ok
+shop/web -> shop/db tcp/5432 denied
+END
+    daemon_stop
+    kube_daemon_start
+    settle
+}
+
+snapshot_is_current() {
+    [ "$(status snapshot.current)" = True ]
+}
+
+snapshot_in_force() {
+    [ "$(status inForce)" = snapshot ] &&
+        [ "$(status generation.switch)" != 0 ]
+}

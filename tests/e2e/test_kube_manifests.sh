@@ -304,6 +304,7 @@ test_daemon() {
         "pod['containers'][0]['args']")
     args=("${args[@]//\$(NODE_NAME)/worker}")
     args=("${args[@]/#--config=*/--config=$LAB/config.yaml}")
+    args=("${args[@]/#--state-dir=*/--state-dir=$LAB/state}")
     kube_daemon_start "${args[@]}"
     same capabilities 0000000000000000 "$(sed -n 's/^CapEff:[[:space:]]*//p' \
         "/proc/$(cat "$OVS_RUNDIR/ovs-netpold.pid")/status")"
@@ -384,6 +385,7 @@ test_cleanup() {
     mapfile -t args < <(field "$DEPLOY/cleanup/daemonset.yaml" \
         "pod['initContainers'][0]['args']")
     args=("${args[@]/#--config=*/--config=$LAB/config.yaml}")
+    args=("${args[@]/#--state-dir=*/--state-dir=$LAB/state}")
     setpriv --bounding-set=-all --inh-caps=-all --no-new-privs -- \
         ovs-netpold -vconsole:off "${args[@]}"
     same flows 1 "$(flows | grep -c actions)"

@@ -15,6 +15,7 @@
 
 #include "ovs-json.h"
 
+#include "basis.h"
 #include "bridge.h"
 #include "columns.h"
 #include "dir.h"
@@ -28,6 +29,7 @@
 #include "ports.h"
 #include "settings.h"
 #include "snapshot.h"
+#include "state.h"
 #include "util.h"
 
 static const char manifests[] =
@@ -67,6 +69,7 @@ struct fixture {
     struct flowset *flowset;
     struct bridge *bridge;
     struct pipeline_config pipeline;
+    struct basis basis;
     struct cmd_context context;
 };
 
@@ -103,6 +106,7 @@ setup(void **state)
         .flowset = f->flowset,
         .pipeline = &f->pipeline,
         .bridge = f->bridge,
+        .basis = &f->basis,
     };
     dir_refresh(f->dir);
     model_set_ports(f->model, &port, 1);
@@ -239,6 +243,32 @@ test_status(void **state)
     free(text);
 }
 
+/* What the daemon keeps on disk. */
+static void
+test_state(void **state)
+{
+    struct fixture *f = *state;
+
+    f->basis.kind = BASIS_SNAPSHOT;
+    char *text = cmd_status(&f->context, false);
+    assert_line(text, "in force snapshot");
+    assert_null(strstr(text, "br0.json"));
+    free(text);
+
+    struct state *disk = state_create("/nonexistent", "br0", NULL);
+    f->context.state = disk;
+    text = cmd_status(&f->context, false);
+    assert_line(text, "snapshot /nonexistent/br0.json: not written yet");
+    free(text);
+    text = cmd_status(&f->context, true);
+    assert_json_has(text, "\"inForce\":\"snapshot\"");
+    assert_json_has(text, "\"path\":\"/nonexistent/br0.json\",\"problem\":"
+                    "null,\"writes\":0,\"written\":0}");
+    free(text);
+    f->context.state = NULL;
+    state_destroy(disk);
+}
+
 static void
 test_objects(void **state)
 {
@@ -349,6 +379,7 @@ main(void)
         TEST(test_pods),
         TEST(test_policies),
         TEST(test_status),
+        TEST(test_state),
         TEST(test_objects),
         cmocka_unit_test(test_output_option),
         cmocka_unit_test(test_columns),

@@ -128,7 +128,8 @@ test_every_setting(void **state)
                          "established: recheck\ntable-base: 100\n"
                          "zone: 65535\ngateway-port: gw0\n"
                          "node-mark: 0x10/0x30\n"
-                         "metrics-listen: '[::]:80'\n"));
+                         "metrics-listen: '[::]:80'\n"
+                         "state-dir: /var/lib/x\nno-state: open\n"));
     assert_string_equal(s.bridge, "br-int");
     assert_string_equal(s.dir, "/etc/policies");
     assert_string_equal(s.db, "tcp:127.0.0.1:6640");
@@ -140,7 +141,31 @@ test_every_setting(void **state)
     assert_int_equal(s.node_mark.value, 16);
     assert_int_equal(s.node_mark.mask, 0x30);
     assert_string_equal(s.metrics_listen, "[::]:80");
+    assert_string_equal(s.state_dir, "/var/lib/x");
+    assert_true(s.no_state_open);
     assert_no_error(settings_check(&s, false));
+    settings_uninit(&s);
+}
+
+/* From systemd, which may name several. */
+static void
+test_state_dir(void **state)
+{
+    struct settings s;
+
+    setenv("STATE_DIRECTORY", "/var/lib/a:/var/lib/b", 1);
+    settings_init(&s);
+    unsetenv("STATE_DIRECTORY");
+    assert_string_equal(s.state_dir, "/var/lib/a");
+    assert_no_error(settings_set_flag(&s, number_of("state-dir"), ""));
+    assert_null(s.state_dir);
+    assert_no_error(load(&s, "state-dir: /var/lib/c\n"));
+    assert_null(s.state_dir);
+    settings_uninit(&s);
+
+    settings_init(&s);
+    assert_null(s.state_dir);
+    assert_false(s.no_state_open);
     settings_uninit(&s);
 }
 
@@ -284,6 +309,9 @@ test_file_errors(void **state)
         { "enforcement: off\n",
           "1:14: enforcement: \"off\" is neither \"enforce\" nor "
           "\"audit\"" },
+        { "no-state: closed\n", NULL },
+        { "no-state: maybe\n",
+          "1:11: no-state: \"maybe\" is neither \"closed\" nor \"open\"" },
         { "established: keep\n", NULL },
         { "established: maybe\n",
           "1:14: established: \"maybe\" is neither \"keep\" nor \"recheck\"" },
@@ -491,6 +519,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_every_setting),
+        cmocka_unit_test(test_state_dir),
         cmocka_unit_test(test_spoof_guard),
         cmocka_unit_test(test_scalars_are_taken_as_written),
         cmocka_unit_test(test_relative_directory),

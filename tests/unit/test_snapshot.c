@@ -529,6 +529,52 @@ test_bounds(void **state)
     side_uninit(&s);
 }
 
+/* A document whose checksum is not that of the rest is not intact, wherever it
+ * was cut or changed. */
+static void
+test_intact(void **state)
+{
+    struct side s;
+
+    side_init(&s);
+    put_yaml(&s, objects[0]);
+    char *text = snapshot_to_string(s.model, &s.node);
+    size_t length = strlen(text);
+    assert_true(snapshot_is_intact(text, length));
+    for (size_t i = 0; i < length; i++) {
+        assert_false(snapshot_is_intact(text, i));
+        text[i] ^= 1;
+        assert_false(snapshot_is_intact(text, length));
+        text[i] ^= 1;
+    }
+    assert_true(snapshot_is_intact(text, length));
+    assert_false(snapshot_is_intact(text, SNAPSHOT_MAX_SIZE + 1));
+    free(text);
+    side_uninit(&s);
+}
+
+/* Which of 'objects' were understood completely. */
+static void
+test_whole(void **state)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(objects); i++) {
+        const struct k8s_object *o;
+        struct side s;
+
+        side_init(&s);
+        put_yaml(&s, objects[i]);
+        o = model_get(s.model, K8S_POLICY, "a", "p");
+        if (o) {
+            bool refused = (strstr(objects[i], "7") && i != 4 && i != 6);
+
+            if (k8s_object_is_whole(o) == refused) {
+                fail_msg("%s", objects[i]);
+            }
+        }
+        side_uninit(&s);
+    }
+}
+
 int
 main(void)
 {
@@ -540,6 +586,8 @@ main(void)
         cmocka_unit_test(test_foreign_list),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_intact),
+        cmocka_unit_test(test_whole),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
