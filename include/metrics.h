@@ -15,6 +15,7 @@
 
 struct bridge;
 struct compile;
+struct counters;
 struct dir;
 struct ds;
 struct flowset;
@@ -47,6 +48,7 @@ struct metrics_context {
     const struct ports *ports;
     const struct bridge *bridge;
     const struct health *health;
+    const struct counters *counters;
     const struct latency *latency;
     const struct histogram *loop;
 };

@@ -28,4 +28,7 @@ void number_pool_destroy(struct number_pool *);
 void number_take(struct number_pool *, struct number *n, uint32_t hash);
 void number_give_back(struct number_pool *, struct number *n);
 
+/* The number with this value, or NULL. */
+struct number *number_find(const struct number_pool *, uint32_t value);
+
 #endif /* number.h */

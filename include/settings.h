@@ -32,6 +32,9 @@ struct option;
 /* Where metrics and probes are served unless told otherwise. */
 #define SETTINGS_DEFAULT_METRICS_LISTEN "127.0.0.1:9640"
 
+#define SETTINGS_MAX_COUNTERS_INTERVAL 3600
+#define SETTINGS_MAX_METRICS_POLICIES 100000
+
 struct settings {
     char *bridge;               /* Name of the bridge. */
     char *dir;                  /* Directory of manifests. */
@@ -52,6 +55,9 @@ struct settings {
     bool chain;                 /* Others' flows send packets to us, and we
                                  * send them on to 'next_table'. */
     char *next_table;           /* Number or name, or NULL. */
+    unsigned int counters_interval;     /* Seconds between readings of the
+                                         * flows' counters. */
+    unsigned int metrics_max_policies;  /* That have counters of their own. */
     bool no_spoof_guard;        /* Pods may send from any address. */
     char *state_dir;            /* Folder of the snapshot, or NULL. */
     bool no_state_open;         /* With neither source nor snapshot, leave pod

@@ -11,9 +11,9 @@ cd "${srcdir:-.}" || exit 1
 # The core: each module may see those before it.
 core="columns ptrs tally prefix label doc split k8s model number cover partition
       netset group rule policy flowset pipeline owner survey emit guard link compile annotate
-      snapshot histogram latency"
+      snapshot histogram latency ledger"
 node="settings kube kubeconfig dir ports bridge netif waiters health http
-      metrics basis state"
+      counters metrics basis state"
 
 # may_see MODULE: the modules whose headers it may include.
 may_see() {
@@ -27,7 +27,8 @@ may_see() {
         settings) echo "$core kubeconfig" ;;
         state) echo "$core" ;;
         health) echo latency dir kube ports bridge ;;
-        metrics) echo "$core settings dir kube ports bridge health" ;;
+        counters) echo "$core bridge" ;;
+        metrics) echo "$core settings dir kube ports bridge health counters" ;;
         cmd) echo "$core verdict query settings dir kube ports bridge health" \
                   http basis state ;;
         agent) echo "$core $node cmd" ;;

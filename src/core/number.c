@@ -4,8 +4,6 @@
 
 #include "number.h"
 
-#include <stdbool.h>
-
 #include "hash.h"
 
 void
@@ -20,24 +18,24 @@ number_pool_destroy(struct number_pool *pool)
     hmap_destroy(&pool->used);
 }
 
-static bool
-is_used(const struct number_pool *pool, uint32_t value)
+struct number *
+number_find(const struct number_pool *pool, uint32_t value)
 {
     struct number *n;
 
     HMAP_FOR_EACH_WITH_HASH (n, node, hash_int(value, 0), &pool->used) {
         if (n->value == value) {
-            return true;
+            return n;
         }
     }
-    return false;
+    return NULL;
 }
 
 void
 number_take(struct number_pool *pool, struct number *n, uint32_t hash)
 {
     n->value = hash;
-    while (!n->value || is_used(pool, n->value)) {
+    while (!n->value || number_find(pool, n->value)) {
         n->value++;
     }
     hmap_insert(&pool->used, &n->node, hash_int(n->value, 0));

@@ -14,6 +14,7 @@
 #include "bridge.h"
 #include "cmd.h"
 #include "compile.h"
+#include "counters.h"
 #include "dir.h"
 #include "dirs.h"
 #include "flow.h"
@@ -63,6 +64,7 @@ struct agent {
     struct histogram loop;
     long long int woken;        /* When this turn of the loop began, by
                                  * time_usec(). */
+    struct counters *counters;
     struct health *health;
     struct metrics_context metrics;
     struct http *http;          /* NULL if not wanted. */
@@ -101,6 +103,8 @@ stop_observers(struct agent *a)
     http_destroy(a->http);
     a->http = NULL;
     a->cmd.http = NULL;
+    counters_destroy(a->counters);
+    a->counters = NULL;
     health_destroy(a->health);
     a->health = NULL;
     a->cmd.health = NULL;
@@ -185,6 +189,9 @@ start_observers(struct agent *a, const char *control)
         .control = control,
     };
 
+    a->counters = counters_create(a->bridge, a->compile,
+                                  a->settings->counters_interval * 1000,
+                                  a->settings->metrics_max_policies);
     a->health = health_create(&health);
     a->metrics = (struct metrics_context) {
         .settings = a->settings,
@@ -196,6 +203,7 @@ start_observers(struct agent *a, const char *control)
         .ports = a->ports,
         .bridge = a->bridge,
         .health = a->health,
+        .counters = a->counters,
         .latency = a->latency,
         .loop = &a->loop,
     };
@@ -432,6 +440,7 @@ handle_get(const char *path, struct http_reply *reply, void *agent_)
     const struct agent *a = agent_;
 
     if (!strcmp(path, "/metrics")) {
+        counters_want(a->counters);
         reply->type = METRICS_CONTENT_TYPE;
         metrics_format(&a->metrics, &reply->body);
     } else if (!strcmp(path, "/healthz")) {
@@ -454,6 +463,7 @@ run_observers(struct agent *a)
         latency_note(a->latency, model_generation(a->model), a->woken);
         latency_done(a->latency, bridge_generation(a->bridge), time_usec());
     }
+    counters_run(a->counters);
     health_run(a->health, time_msec());
     if (a->http) {
         http_run(a->http);
@@ -587,6 +597,7 @@ agent_wait(struct agent *a)
         if (basis_wake_at(&a->basis)) {
             poll_timer_wait_until(basis_wake_at(&a->basis));
         }
+        counters_wait(a->counters);
         if (a->http) {
             http_wait(a->http);
         }

@@ -5,16 +5,19 @@
 #include "metrics.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "bridge.h"
 #include "compile.h"
+#include "counters.h"
 #include "dir.h"
 #include "flowset.h"
 #include "health.h"
 #include "kube.h"
 #include "latency.h"
+#include "ledger.h"
 #include "model.h"
 #include "pipeline.h"
 #include "ports.h"
@@ -204,6 +207,72 @@ put_switch(const struct metrics_context *c, struct metrics_writer *w)
     put(w, METRIC_FOREIGN, b.n_foreign);
 }
 
+/* What the switch counts. */
+
+static void
+put_denied(struct metrics_writer *w, const struct ledger_account *a)
+{
+    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
+        for (int v = LEDGER_DENIED; v <= LEDGER_AUDITED; v++) {
+            if (a->counts[d][v].packets) {
+                metrics_put(w, METRIC_DENIED, a->counts[d][v].packets,
+                            (const char *[]) { a->ns ? a->ns : "",
+                                               directions[d],
+                                               ledger_verdict_name(v) });
+            }
+        }
+    }
+}
+
+/* A direction in which anything was counted has what it allows and what it
+ * denies, so that both can be compared. */
+static bool
+has_sample(const struct ledger_count counts[], enum ledger_verdict v)
+{
+    return (counts[v].packets
+            || (v != LEDGER_AUDITED && (counts[LEDGER_ALLOWED].packets
+                                        || counts[LEDGER_DENIED].packets)));
+}
+
+static void
+put_policy(struct metrics_writer *w, const struct ledger_account *a)
+{
+    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
+        for (int v = 0; v < LEDGER_N_VERDICTS; v++) {
+            if (has_sample(a->counts[d], v)) {
+                metrics_put(w, METRIC_POLICY_PACKETS, a->counts[d][v].packets,
+                            (const char *[]) { a->ns ? a->ns : "",
+                                               a->name ? a->name : "",
+                                               directions[d],
+                                               ledger_verdict_name(v) });
+            }
+        }
+    }
+}
+
+static void
+put_counters(const struct metrics_context *c, struct metrics_writer *w)
+{
+    const struct ledger *ledger = counters_ledger(c->counters);
+    const struct ledger_account **accounts;
+    size_t n;
+
+    accounts = ledger_namespaces(ledger, &n);
+    for (size_t i = 0; i < n; i++) {
+        put_denied(w, accounts[i]);
+    }
+    put_denied(w, ledger_other_namespaces(ledger));
+    free(accounts);
+    accounts = ledger_policies(ledger, &n);
+    for (size_t i = 0; i < n; i++) {
+        put_policy(w, accounts[i]);
+    }
+    put_policy(w, ledger_other_policies(ledger));
+    free(accounts);
+    put1(w, METRIC_READINGS, counters_n_readings(c->counters), "complete");
+    put1(w, METRIC_READINGS, counters_n_failures(c->counters), "failed");
+}
+
 /* Ourselves. */
 
 static double
@@ -244,6 +313,7 @@ metrics_format(const struct metrics_context *c, struct ds *ds)
     put_objects(c, &w);
     put_compiler(c, &w);
     put_switch(c, &w);
+    put_counters(c, &w);
     metrics_put_histogram(&w, METRIC_LOOP, c->loop);
     put(&w, METRIC_CPU, cpu_seconds());
     put(&w, METRIC_MEMORY, resident_memory());

@@ -38,6 +38,7 @@ static store_func store_enforcement;
 static store_func store_bool, store_spoof_guard, store_listen;
 static store_func store_attach, store_next_table, store_mark;
 static store_func store_state_dir, store_no_state;
+static store_func store_interval, store_max_policies;
 
 struct setting {
     const char *name;
@@ -98,6 +99,10 @@ static const struct setting table[] = {
     { "metrics-listen", "ADDRESS:PORT|off",
       "where to serve metrics and probes",
       store_listen, offsetof(struct settings, metrics_listen) },
+    { "metrics-max-policies", "N", "policies with counters of their own",
+      store_max_policies, offsetof(struct settings, metrics_max_policies) },
+    { "counters-interval", "SECONDS", "how often to read the flows' counters",
+      store_interval, offsetof(struct settings, counters_interval) },
 };
 
 static char *
@@ -368,6 +373,18 @@ store_listen(void *p, const char *value)
 }
 
 static char *
+store_interval(void *p, const char *value)
+{
+    return parse_number(value, 1, SETTINGS_MAX_COUNTERS_INTERVAL, p);
+}
+
+static char *
+store_max_policies(void *p, const char *value)
+{
+    return parse_number(value, 0, SETTINGS_MAX_METRICS_POLICIES, p);
+}
+
+static char *
 store(struct settings *settings, const struct setting *setting,
       const char *value)
 {
@@ -397,6 +414,8 @@ settings_init(struct settings *settings)
         .db = xasprintf("unix:%s/db.sock", ovs_rundir()),
         .table_base = PIPELINE_DEFAULT_BASE,
         .zone = PIPELINE_DEFAULT_ZONE,
+        .counters_interval = 10,
+        .metrics_max_policies = 500,
         .metrics_listen = xstrdup(SETTINGS_DEFAULT_METRICS_LISTEN),
     };
 }

@@ -9,6 +9,7 @@ setup() {
     ns shop team=shop
     pod shop/web labels=app=web
     pod shop/db labels=app=db
+    pod shop/app labels=app=app
     serve shop/db tcp:5432
     serve_wait
     manifest db <<END
@@ -64,9 +65,9 @@ print(len(families) > 20)')
 }
 
 test_values() {
-    same kinds "1 2 1" "$(for kind in Namespace Pod NetworkPolicy; do
+    same kinds "1 3 1" "$(for kind in Namespace Pod NetworkPolicy; do
         metric ovs_netpol_objects kind=$kind; done | xargs)"
-    same interfaces 2 "$(metric ovs_netpol_pod_interfaces)"
+    same interfaces 3 "$(metric ovs_netpol_pod_interfaces)"
     same "generation in the switch" "$(status generation.switch)" \
         "$(metric ovs_netpol_generation where=switch)"
     same rules 1 "$(metric ovs_netpol_rules direction=ingress)"
@@ -102,6 +103,66 @@ END
 assert 1 <= b - a <= 3 and 0 < d - c < 30, (a, b, c, d)' "$before" \
         "$(metric ovs_netpol_install_seconds_count)" "$start" \
         "$(metric ovs_netpol_install_seconds_sum)"
+}
+
+# What the switch counts, by policy and namespace.
+test_counters() {
+    local of="namespace=shop direction=ingress" denied
+    expect <<END
+shop/web -> shop/db tcp/5432,icmp ok
+shop/app -> shop/db tcp/5432,icmp denied
+END
+    ovs-appctl -t ovs-vswitchd revalidator/wait
+    json=$(ovs-appctl -t ovs-netpold counters)
+    # Four allowed connections, and at least a packet of each that is denied.
+    # shellcheck disable=SC2086
+    denied=$(metric ovs_netpol_denied_packets_total $of verdict=denied)
+    # shellcheck disable=SC2086
+    same allowed 4 "$(metric ovs_netpol_policy_packets_total $of \
+        policy=db-from-web verdict=allowed)"
+    # shellcheck disable=SC2086
+    same denied "$denied" "$(metric ovs_netpol_policy_packets_total $of \
+        policy=db-from-web verdict=denied)"
+    [ "$denied" -ge 4 ]
+    same "in the switch" "$denied" "$(ovs-ofctl -O OpenFlow15 dump-flows \
+        "$BRIDGE" "cookie=0x6e70090000000000/0xffffff0000000000" |
+        sed -n 's/.*n_packets=\([0-9]*\),.*/\1/p')"
+    same json "4 $denied shop/db-from-web" "$(/usr/bin/python3 -c '
+import json, sys
+counters = json.load(sys.stdin)
+policy = counters["policies"][0]["ingress"]
+print(policy["allowed"]["packets"], policy["denied"]["packets"],
+      *counters["items"][0]["policies"])' <<< "$json")"
+
+    # Whatever becomes of the flows, counters only grow.
+    ovs-ofctl -O OpenFlow15 del-flows "$BRIDGE" \
+        "cookie=0x6e70000000000000/0xffff000000000000"
+    log_allow 'deleted or changed by somebody else' "that was us"
+    until_ok 10 has_repaired
+    expect <<< "shop/app -> shop/db icmp4 denied"
+    ovs-appctl -t ovs-vswitchd revalidator/wait
+    ovs-appctl -t ovs-netpold counters >/dev/null
+    # shellcheck disable=SC2086
+    [ "$(metric ovs_netpol_denied_packets_total $of verdict=denied)" \
+        -gt "$denied" ]
+}
+
+has_repaired() {
+    [ "$(status switch.repairs)" -gt 0 ]
+}
+
+# More policies than may have counters of their own are one sum.
+test_counters_bound() {
+    daemon_stop
+    daemon_start --metrics-max-policies=0
+    expect <<< "shop/app -> shop/db icmp4 denied"
+    ovs-appctl -t ovs-vswitchd revalidator/wait
+    ovs-appctl -t ovs-netpold counters >/dev/null
+    [ "$(metric ovs_netpol_policy_packets_total namespace= policy= \
+        direction=ingress verdict=denied)" -ge 1 ]
+    daemon_stop
+    daemon_start
+    settle
 }
 
 test_requests() {

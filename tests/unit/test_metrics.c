@@ -16,6 +16,7 @@
 
 #include "bridge.h"
 #include "compile.h"
+#include "counters.h"
 #include "dir.h"
 #include "health.h"
 #include "histogram.h"
@@ -127,6 +128,7 @@ struct fixture {
     struct bridge *bridge;
     struct latency *latency;
     struct histogram loop;
+    struct counters *counters;
     struct health *health;
 };
 
@@ -145,6 +147,7 @@ create(struct fixture *f, struct metrics_context *c)
     f->ports = ports_create("unix:/nonexistent/db", "br0");
     f->bridge = bridge_create("unix:/nonexistent/br0",
                               compile_flowset(f->compile), 0, 0);
+    f->counters = counters_create(f->bridge, f->compile, 10000, 10);
     f->latency = latency_create();
     f->health = health_create(&(struct health_context) {
         .dir = f->dir, .ports = f->ports, .bridge = f->bridge,
@@ -154,6 +157,7 @@ create(struct fixture *f, struct metrics_context *c)
         .settings = &f->settings, .model = f->model, .compile = f->compile,
         .flowset = compile_flowset(f->compile), .dir = f->dir,
         .ports = f->ports, .bridge = f->bridge, .health = f->health,
+        .counters = f->counters,
         .latency = f->latency, .loop = &f->loop,
     };
 }
@@ -163,6 +167,7 @@ destroy(struct fixture *f)
 {
     health_destroy(f->health);
     latency_destroy(f->latency);
+    counters_destroy(f->counters);
     bridge_destroy(f->bridge);
     ports_destroy(f->ports);
     dir_destroy(f->dir);

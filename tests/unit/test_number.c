@@ -63,6 +63,9 @@ test_give_back(void **state OVS_UNUSED)
     number_take(&pool, &c, 5);
     assert_int_equal(b.value, 6);
     assert_int_equal(c.value, 5);
+    assert_ptr_equal(number_find(&pool, 5), &c);
+    assert_ptr_equal(number_find(&pool, 6), &b);
+    assert_null(number_find(&pool, 7));
     number_give_back(&pool, &b);
     number_give_back(&pool, &c);
     number_pool_destroy(&pool);

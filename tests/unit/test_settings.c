@@ -129,7 +129,10 @@ test_every_setting(void **state)
                          "zone: 65535\ngateway-port: gw0\n"
                          "node-mark: 0x10/0x30\n"
                          "metrics-listen: '[::]:80'\n"
-                         "state-dir: /var/lib/x\nno-state: open\n"));
+                         "state-dir: /var/lib/x\nno-state: open\n"
+
+                         "metrics-max-policies: 0\n"
+                         "counters-interval: 3600\n"));
     assert_string_equal(s.bridge, "br-int");
     assert_string_equal(s.dir, "/etc/policies");
     assert_string_equal(s.db, "tcp:127.0.0.1:6640");
@@ -143,6 +146,8 @@ test_every_setting(void **state)
     assert_string_equal(s.metrics_listen, "[::]:80");
     assert_string_equal(s.state_dir, "/var/lib/x");
     assert_true(s.no_state_open);
+    assert_int_equal(s.metrics_max_policies, 0);
+    assert_int_equal(s.counters_interval, 3600);
     assert_no_error(settings_check(&s, false));
     settings_uninit(&s);
 }

@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "ledger.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "compile.h"
+#include "group.h"
+#include "hash.h"
+#include "number.h"
+#include "openvswitch/match.h"
+#include "partition.h"
+#include "pipeline.h"
+#include "policy.h"
+#include "ptrs.h"
+#include "rule.h"
+#include "util.h"
+
+/* A flow that has counted something.  That its key is just a digest is good
+ * enough for statistics. */
+struct meter {
+    struct hmap_node node;      /* In 'meters', by 'key'. */
+    uint64_t key;
+    struct ledger_count last;
+    bool seen;                  /* In the reading under way. */
+};
+
+/* What a flow has counted since the last reading. */
+struct delta {
+    enum k8s_direction direction;
+    enum ledger_verdict verdict;
+    uint32_t id;
+    uint32_t target;            /* Of a rule's flow: the class, 0 if the flow
+                                 * does not say. */
+    struct ledger_count count;
+};
+
+struct accounts {
+    struct hmap map;            /* "struct ledger_account". */
+    struct ledger_account other;
+};
+
+struct ledger {
+    struct compile *compile;
+    size_t max;
+    struct hmap meters;
+    struct hmap items;          /* "struct ledger_item". */
+    struct accounts policies, namespaces;
+    struct delta *deltas;       /* Of the reading under way. */
+    size_t n_deltas, allocated_deltas;
+};
+
+const char *
+ledger_verdict_name(enum ledger_verdict verdict)
+{
+    static const char *const names[LEDGER_N_VERDICTS] = {
+        [LEDGER_ALLOWED] = "allowed",
+        [LEDGER_DENIED] = "denied",
+        [LEDGER_AUDITED] = "audited",
+    };
+
+    return names[verdict];
+}
+
+struct ledger *
+ledger_create(struct compile *compile, size_t max)
+{
+    struct ledger *l = xzalloc(sizeof *l);
+
+    l->compile = compile;
+    l->max = max;
+    hmap_init(&l->meters);
+    hmap_init(&l->items);
+    hmap_init(&l->policies.map);
+    hmap_init(&l->namespaces.map);
+    return l;
+}
+
+static void
+destroy_account(struct accounts *a, struct ledger_account *account)
+{
+    hmap_remove(&a->map, &account->node);
+    free(account->ns);
+    free(account->name);
+    free(account);
+}
+
+static void
+destroy_accounts(struct accounts *a)
+{
+    struct ledger_account *account;
+
+    HMAP_FOR_EACH_SAFE (account, node, &a->map) {
+        destroy_account(a, account);
+    }
+    hmap_destroy(&a->map);
+}
+
+void
+ledger_destroy(struct ledger *l)
+{
+    struct ledger_item *item;
+    struct meter *m;
+
+    if (!l) {
+        return;
+    }
+    HMAP_FOR_EACH_POP (m, node, &l->meters) {
+        free(m);
+    }
+    HMAP_FOR_EACH_POP (item, node, &l->items) {
+        free(item);
+    }
+    hmap_destroy(&l->meters);
+    hmap_destroy(&l->items);
+    destroy_accounts(&l->policies);
+    destroy_accounts(&l->namespaces);
+    free(l->deltas);
+    free(l);
+}
+
+static void
+add_count(struct ledger_count *sum, const struct ledger_count *count)
+{
+    sum->packets += count->packets;
+    sum->bytes += count->bytes;
+}
+
+/* Reading. */
+
+static struct meter *
+get_meter(struct ledger *l, const struct ledger_flow *flow)
+{
+    uint32_t basis = (uint32_t) flow->table << 16 | flow->priority;
+    uint64_t key = ((uint64_t) match_hash(flow->match, basis) << 32
+                    | match_hash(flow->match, ~basis));
+    struct meter *m;
+
+    HMAP_FOR_EACH_WITH_HASH (m, node, hash_uint64(key), &l->meters) {
+        if (m->key == key) {
+            return m;
+        }
+    }
+    m = xzalloc(sizeof *m);
+    m->key = key;
+    hmap_insert(&l->meters, &m->node, hash_uint64(key));
+    return m;
+}
+
+/* A counter that is lower than it was has begun anew. */
+static struct ledger_count
+advance(struct meter *m, const struct ledger_count *now)
+{
+    struct ledger_count delta = *now;
+
+    if (now->packets >= m->last.packets && now->bytes >= m->last.bytes) {
+        delta.packets -= m->last.packets;
+        delta.bytes -= m->last.bytes;
+    }
+    m->last = *now;
+    m->seen = true;
+    return delta;
+}
+
+static enum k8s_direction
+table_direction(const struct ledger *l, uint8_t table)
+{
+    return (table < pipeline_table(&compile_config(l->compile)->pipeline,
+                                   TABLE_INGRESS_TARGET)
+            ? K8S_EGRESS : K8S_INGRESS);
+}
+
+/* The value of 'reg' if 'match' has all of it, else 0. */
+static uint32_t
+exact_register(const struct match *match, int reg)
+{
+    return (match->wc.masks.regs[reg] == UINT32_MAX
+            ? match->flow.regs[reg] : 0);
+}
+
+/* Returns false if 'flow' is of no kind that counts. */
+static bool
+identify(const struct ledger *l, const struct ledger_flow *flow,
+         struct delta *delta)
+{
+    enum cookie_kind kind = cookie_kind(flow->cookie);
+
+    delta->id = cookie_id(flow->cookie);
+    if (kind == COOKIE_RULE) {
+        delta->verdict = LEDGER_ALLOWED;
+        delta->direction = table_direction(l, flow->table);
+        delta->target = exact_register(flow->match,
+                                       REG_TARGET(delta->direction));
+    } else if (kind == COOKIE_DROP || kind == COOKIE_AUDIT) {
+        delta->verdict = (kind == COOKIE_DROP
+                          ? LEDGER_DENIED : LEDGER_AUDITED);
+        delta->direction = (exact_register(flow->match,
+                                           REG_TARGET(K8S_EGRESS))
+                            ? K8S_EGRESS : K8S_INGRESS);
+        delta->target = delta->id;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+void
+ledger_read(struct ledger *l, const struct ledger_flow *flow)
+{
+    struct delta delta;
+
+    /* What has never counted needs no meter. */
+    if (!flow->count.packets || !identify(l, flow, &delta)) {
+        return;
+    }
+    delta.count = advance(get_meter(l, flow), &flow->count);
+    if (delta.count.packets || delta.count.bytes) {
+        if (l->n_deltas >= l->allocated_deltas) {
+            l->deltas = x2nrealloc(l->deltas, &l->allocated_deltas,
+                                   sizeof *l->deltas);
+        }
+        l->deltas[l->n_deltas++] = delta;
+    }
+}
+
+/* What numbers stand for. */
+
+static const struct rule *
+find_rule(const struct ledger *l, enum k8s_direction d, uint32_t id)
+{
+    struct number *n = number_find(&compile_rules(l->compile, d)->numbers, id);
+
+    return n ? CONTAINER_OF(n, struct rule, id) : NULL;
+}
+
+static const struct partition_class *
+find_target(const struct ledger *l, enum k8s_direction d, uint32_t id)
+{
+    const struct partition *p
+        = groups_partition(compile_groups(l->compile), GROUP_TARGET(d));
+    struct number *n = number_find(&p->numbers, id);
+
+    return n ? CONTAINER_OF(n, struct partition_class, number) : NULL;
+}
+
+static void
+add_policy(struct ptrs *policies, const struct policy *policy)
+{
+    if (!ptrs_contains(policies, policy)) {
+        ptrs_add(policies, policy);
+    }
+}
+
+/* All that have the rule, for 'target' unless that is NULL. */
+static void
+add_rule_policies(const struct rule *r, const struct partition_class *target,
+                  struct ptrs *policies)
+{
+    for (size_t i = 0; i < r->uses.n; i++) {
+        const struct policy_use *use = r->uses.p[i];
+
+        if (!target || partition_class_has(target, &use->target->set)) {
+            add_policy(policies, use->policy);
+        }
+    }
+}
+
+/* All that isolate. */
+static void
+add_target_policies(const struct partition_class *target,
+                    struct ptrs *policies)
+{
+    for (size_t i = 0; i < target->n_sets; i++) {
+        const struct group *g = CONTAINER_OF(target->sets[i], struct group,
+                                             set);
+
+        for (size_t j = 0; j < g->users.n; j++) {
+            add_policy(policies, g->users.p[j]);
+        }
+    }
+}
+
+static void
+find_policies(const struct ledger *l, enum k8s_direction d,
+              enum ledger_verdict verdict, uint32_t id, uint32_t target_id,
+              struct ptrs *policies)
+{
+    const struct partition_class *target
+        = target_id ? find_target(l, d, target_id) : NULL;
+
+    if (verdict == LEDGER_ALLOWED) {
+        const struct rule *r = find_rule(l, d, id);
+
+        if (r) {
+            add_rule_policies(r, target, policies);
+        }
+    } else if (target) {
+        add_target_policies(target, policies);
+    }
+}
+
+void
+ledger_item_policies(const struct ledger *l, const struct ledger_item *item,
+                     struct ptrs *policies)
+{
+    find_policies(l, item->direction, item->verdict, item->id,
+                  item->verdict == LEDGER_ALLOWED ? 0 : item->id, policies);
+}
+
+/* Booking. */
+
+static struct ledger_item *
+get_item(struct ledger *l, const struct delta *d)
+{
+    uint32_t hash = hash_3words(d->id, d->direction, d->verdict);
+    struct ledger_item *item;
+
+    HMAP_FOR_EACH_WITH_HASH (item, node, hash, &l->items) {
+        if (item->id == d->id && item->direction == d->direction
+            && item->verdict == d->verdict) {
+            return item;
+        }
+    }
+    item = xzalloc(sizeof *item);
+    item->id = d->id;
+    item->direction = d->direction;
+    item->verdict = d->verdict;
+    hmap_insert(&l->items, &item->node, hash);
+    return item;
+}
+
+static struct ledger_account *
+get_account(struct accounts *a, const char *ns, const char *name, size_t max)
+{
+    uint32_t hash = hash_string(name ? name : "",
+                                hash_string(ns ? ns : "", 0));
+    struct ledger_account *account;
+
+    HMAP_FOR_EACH_WITH_HASH (account, node, hash, &a->map) {
+        if (nullable_string_is_equal(account->ns, ns)
+            && nullable_string_is_equal(account->name, name)) {
+            return account;
+        }
+    }
+    if (hmap_count(&a->map) >= max) {
+        return &a->other;
+    }
+    account = xzalloc(sizeof *account);
+    account->ns = nullable_xstrdup(ns);
+    account->name = nullable_xstrdup(name);
+    hmap_insert(&a->map, &account->node, hash);
+    return account;
+}
+
+/* The policies that isolate a target are of its namespace. */
+static void
+book(struct ledger *l, const struct delta *d)
+{
+    struct ptrs policies = PTRS_INITIALIZER;
+
+    find_policies(l, d->direction, d->verdict, d->id, d->target, &policies);
+    if (policies.n) {
+        add_count(&get_item(l, d)->count, &d->count);
+    }
+    for (size_t i = 0; i < policies.n; i++) {
+        const struct policy *p = policies.p[i];
+
+        add_count(&get_account(&l->policies, p->ns, p->name, l->max)
+                   ->counts[d->direction][d->verdict], &d->count);
+        if (!i && d->verdict != LEDGER_ALLOWED) {
+            add_count(&get_account(&l->namespaces, p->ns, NULL, l->max)
+                       ->counts[d->direction][d->verdict], &d->count);
+        }
+    }
+    ptrs_uninit(&policies);
+}
+
+static void
+sweep_meters(struct ledger *l, bool complete)
+{
+    struct meter *m;
+
+    HMAP_FOR_EACH_SAFE (m, node, &l->meters) {
+        if (complete && !m->seen) {
+            hmap_remove(&l->meters, &m->node);
+            free(m);
+        } else {
+            m->seen = false;
+        }
+    }
+}
+
+static void
+sweep_items(struct ledger *l)
+{
+    struct ledger_item *item;
+
+    HMAP_FOR_EACH_SAFE (item, node, &l->items) {
+        if (item->verdict == LEDGER_ALLOWED
+            ? !find_rule(l, item->direction, item->id)
+            : !find_target(l, item->direction, item->id)) {
+            hmap_remove(&l->items, &item->node);
+            free(item);
+        }
+    }
+}
+
+static void
+sweep_policies(struct ledger *l)
+{
+    const struct policies *policies = compile_policies(l->compile);
+    struct ledger_account *account;
+
+    HMAP_FOR_EACH_SAFE (account, node, &l->policies.map) {
+        if (!policy_find(policies, account->ns, account->name)) {
+            destroy_account(&l->policies, account);
+        }
+    }
+}
+
+static bool
+has_policy_of(const struct ledger *l, const char *ns)
+{
+    const struct ledger_account *account;
+
+    HMAP_FOR_EACH (account, node, &l->policies.map) {
+        if (!strcmp(account->ns, ns)) {
+            return true;
+        }
+    }
+    return hmap_count(&l->policies.map) >= l->max;
+}
+
+static void
+sweep_namespaces(struct ledger *l)
+{
+    struct ledger_account *account;
+
+    HMAP_FOR_EACH_SAFE (account, node, &l->namespaces.map) {
+        if (!has_policy_of(l, account->ns)) {
+            destroy_account(&l->namespaces, account);
+        }
+    }
+}
+
+void
+ledger_finish(struct ledger *l, bool complete)
+{
+    for (size_t i = 0; i < l->n_deltas; i++) {
+        book(l, &l->deltas[i]);
+    }
+    l->n_deltas = 0;
+    sweep_meters(l, complete);
+    sweep_items(l);
+    sweep_policies(l);
+    sweep_namespaces(l);
+}
+
+/* What others see. */
+
+static int
+compare_items(const void *a_, const void *b_)
+{
+    const struct ledger_item *const *a = a_, *const *b = b_;
+
+    return ((*a)->count.packets != (*b)->count.packets
+            ? ((*a)->count.packets > (*b)->count.packets ? -1 : 1)
+            : (*a)->id != (*b)->id ? ((*a)->id < (*b)->id ? -1 : 1)
+            : (int) (*a)->verdict - (int) (*b)->verdict);
+}
+
+const struct ledger_item **
+ledger_items(const struct ledger *l, size_t *n)
+{
+    const struct ledger_item **items = xmalloc(
+        MAX(hmap_count(&l->items), 1) * sizeof *items);
+    const struct ledger_item *item;
+
+    *n = 0;
+    HMAP_FOR_EACH (item, node, &l->items) {
+        items[(*n)++] = item;
+    }
+    qsort(items, *n, sizeof *items, compare_items);
+    return items;
+}
+
+static int
+compare_strings(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "");
+}
+
+static int
+compare_accounts(const void *a_, const void *b_)
+{
+    const struct ledger_account *const *a = a_, *const *b = b_;
+    int result = compare_strings((*a)->ns, (*b)->ns);
+
+    return result ? result : compare_strings((*a)->name, (*b)->name);
+}
+
+static const struct ledger_account **
+sort_accounts(const struct accounts *a, size_t *n)
+{
+    const struct ledger_account **accounts = xmalloc(
+        MAX(hmap_count(&a->map), 1) * sizeof *accounts);
+    const struct ledger_account *account;
+
+    *n = 0;
+    HMAP_FOR_EACH (account, node, &a->map) {
+        accounts[(*n)++] = account;
+    }
+    qsort(accounts, *n, sizeof *accounts, compare_accounts);
+    return accounts;
+}
+
+const struct ledger_account **
+ledger_policies(const struct ledger *l, size_t *n)
+{
+    return sort_accounts(&l->policies, n);
+}
+
+const struct ledger_account **
+ledger_namespaces(const struct ledger *l, size_t *n)
+{
+    return sort_accounts(&l->namespaces, n);
+}
+
+const struct ledger_account *
+ledger_other_policies(const struct ledger *l)
+{
+    return &l->policies.other;
+}
+
+const struct ledger_account *
+ledger_other_namespaces(const struct ledger *l)
+{
+    return &l->namespaces.other;
+}
