@@ -66,6 +66,8 @@ struct reach_services {
 struct reach_class {
     size_t index;               /* Among the classes of this reach. */
     struct ptrs pods;           /* "struct k8s_pod", sorted; none: outside. */
+    bool restricted[K8S_N_DIRECTIONS];  /* Some policy has a say in what they
+                                         * may do. */
     /* Outside: the networks that lead here, without what is more specific, and
      * whose addresses the policies do not tell apart. */
     struct prefix *nets;

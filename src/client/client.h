@@ -177,6 +177,7 @@ typedef int client_run(const struct client_command *,
                        const char *const args[]);
 client_run client_explain;
 client_run client_forward;      /* Asks the daemon the question of its name. */
+client_run client_graph;
 client_run client_help;
 client_run client_matrix;
 client_run client_verify;

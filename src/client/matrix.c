@@ -127,46 +127,21 @@ print(const struct client_command *command,
     return CLIENT_OK;
 }
 
-/* True if some row is in the namespace that was asked for. */
-static bool
-has_namespace(const struct rows *rows, const char *ns)
-{
-    for (size_t i = 0; i < rows->n; i++) {
-        if (rows->rows[i].ns && !strcmp(rows->rows[i].ns, ns)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static int
 answer(const struct client_command *command,
        const struct client_options *options, const struct model *model)
 {
-    const struct reach_port port = { options->port.protocol,
-                                     options->port.number };
     struct reach *reach;
     struct matrix m = {
         .by = options->by_given ? options->by : CLIENT_BY_APP,
         .ns = options->ns,
         .port = options->port,
     };
-    int code = CLIENT_ERROR;
 
-    char *error = reach_create(model, options->port.given ? &port : NULL,
-                               &reach);
-    if (error) {
-        client_complain("%s: %s", command->name, error);
-        free(error);
+    if (!rows_ask(&m.rows, &reach, model, command, options)) {
         return CLIENT_ERROR;
     }
-    rows_init(&m.rows, reach, m.by, m.ns);
-    if (m.ns && !has_namespace(&m.rows, m.ns)) {
-        client_complain("%s: there are no pods in namespace \"%s\"",
-                        command->name, m.ns);
-    } else {
-        code = print(command, options, &m);
-    }
+    int code = print(command, options, &m);
     rows_uninit(&m.rows);
     reach_destroy(reach);
     return code;

@@ -14,6 +14,7 @@
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/shash.h"
 #include "reach.h"
+#include "terminal.h"
 #include "util.h"
 
 char *
@@ -208,4 +209,42 @@ rows_to_json(const struct rows *rows)
         json_array_add(array, item);
     }
     return array;
+}
+
+/* True if some row is in the namespace that was asked for. */
+static bool
+has_namespace(const struct rows *rows, const char *ns)
+{
+    for (size_t i = 0; i < rows->n; i++) {
+        if (rows->rows[i].ns && !strcmp(rows->rows[i].ns, ns)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+rows_ask(struct rows *rows, struct reach **reach, const struct model *model,
+         const struct client_command *command,
+         const struct client_options *options)
+{
+    const struct reach_port port = { options->port.protocol,
+                                     options->port.number };
+    const char *ns = options->ns;
+
+    char *error = reach_create(model, options->port.given ? &port : NULL,
+                               reach);
+    if (!error) {
+        rows_init(rows, *reach,
+                  options->by_given ? options->by : CLIENT_BY_APP, ns);
+        if (!ns || has_namespace(rows, ns)) {
+            return true;
+        }
+        rows_uninit(rows);
+        reach_destroy(*reach);
+        error = xasprintf("there are no pods in namespace \"%s\"", ns);
+    }
+    client_complain("%s: %s", command->name, error);
+    free(error);
+    return false;
 }

@@ -20,6 +20,7 @@
 
 struct json;
 struct k8s_pod;
+struct model;
 struct reach;
 struct reach_class;
 struct reach_services;
@@ -49,6 +50,11 @@ struct rows {
 void rows_init(struct rows *, const struct reach *, enum client_grain,
                const char *ns);
 void rows_uninit(struct rows *);
+
+/* Asks 'model' what the options say: --port, --by (apps by default) and -n.
+ * Complains and returns false if that makes no sense. */
+bool rows_ask(struct rows *, struct reach **, const struct model *,
+              const struct client_command *, const struct client_options *);
 
 /* "shop/web": what app a pod is of (caller frees). */
 char *rows_app_of(const struct k8s_pod *);

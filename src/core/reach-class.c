@@ -28,8 +28,18 @@ add_block(struct reach_words *w, const struct k8s_ip_block *block)
     w->blocks[w->n_blocks++] = block;
 }
 
+static void
+add_pods_peer(struct reach_words *w, const struct reach_peer *peer)
+{
+    if (w->n_peers >= w->allocated_peers) {
+        w->peers = x2nrealloc(w->peers, &w->allocated_peers,
+                              sizeof *w->peers);
+    }
+    w->peers[w->n_peers++] = *peer;
+}
+
 /* Adds 'peer' of a policy in 'ns' unless 'seen' has it, which maps texts to
- * nothing. */
+ * nothing.  No pod is a node (S40). */
 static void
 add_peer(struct reach_words *w, const char *ns, const struct k8s_peer *peer,
          struct shash *seen)
@@ -37,23 +47,20 @@ add_peer(struct reach_words *w, const char *ns, const struct k8s_peer *peer,
     struct ds text = DS_EMPTY_INITIALIZER;
 
     k8s_format_peer(peer, ns, &text);
-    if (!shash_add_once(seen, ds_cstr(&text), NULL)) {
-        ds_destroy(&text);
+    bool is_new = shash_add_once(seen, ds_cstr(&text), NULL);
+    ds_destroy(&text);
+    if (!is_new || peer->nodes) {
         return;
     }
-    ds_destroy(&text);
     if (peer->block) {
         add_block(w, peer->block);
-        return;
+    } else {
+        add_pods_peer(w, &(struct reach_peer) {
+            .ns = peer->namespaces ? NULL : ns,
+            .namespaces = peer->namespaces,
+            .pods = peer->pods,
+        });
     }
-    if (w->n_peers >= w->allocated_peers) {
-        w->peers = x2nrealloc(w->peers, &w->allocated_peers,
-                              sizeof *w->peers);
-    }
-    w->peers[w->n_peers++] = (struct reach_peer) {
-        .ns = peer->namespaces ? NULL : ns,
-        .peer = peer,
-    };
 }
 
 static void
@@ -70,22 +77,61 @@ add_rule(struct reach_words *w, const char *ns, const struct k8s_rule *rule,
     }
 }
 
-void
-reach_words_init(struct reach_words *w, const struct model *model)
+static void
+add_policies(struct reach_words *w, const struct model *model,
+             struct shash *seen)
 {
-    struct shash seen = SHASH_INITIALIZER(&seen);
     struct hmap_position pos = { 0, 0 };
     const struct k8s_object *object;
 
-    memset(w, 0, sizeof *w);
-    shash_init(&w->port_names);
     while ((object = model_next(model, K8S_POLICY, &pos))) {
         const struct k8s_policy *policy = k8s_policy_cast(object);
 
         for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
             for (size_t i = 0; i < policy->n_rules[d]; i++) {
-                add_rule(w, policy->up.ns, &policy->rules[d][i], &seen);
+                add_rule(w, policy->up.ns, &policy->rules[d][i], seen);
             }
+        }
+    }
+}
+
+/* Policies of the whole cluster select their subjects as if they were
+ * peers. */
+static void
+add_cluster_policies(struct reach_words *w, const struct model *model,
+                     enum k8s_kind kind, struct shash *seen)
+{
+    struct hmap_position pos = { 0, 0 };
+    const struct k8s_object *object;
+
+    while ((object = model_next(model, kind, &pos))) {
+        const struct k8s_cluster_policy *policy
+            = k8s_cluster_policy_cast(object);
+
+        add_pods_peer(w, &(struct reach_peer) {
+            .namespaces = policy->namespaces,
+            .pods = policy->pods,
+        });
+        for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
+            for (size_t i = 0; i < policy->n_rules[d]; i++) {
+                add_rule(w, "", &policy->rules[d][i].match, seen);
+                reach_cuts_add_rule(&w->cuts[d], &policy->rules[d][i].match);
+            }
+        }
+    }
+}
+
+void
+reach_words_init(struct reach_words *w, const struct model *model)
+{
+    struct shash seen = SHASH_INITIALIZER(&seen);
+
+    memset(w, 0, sizeof *w);
+    shash_init(&w->port_names);
+    add_policies(w, model, &seen);
+    for (int kind = 0; kind < K8S_N_KINDS; kind++) {
+        if (k8s_kind_is_cluster_policy(kind)) {
+            add_cluster_policies(w, model, kind, &seen);
         }
     }
     shash_destroy(&seen);
@@ -96,6 +142,9 @@ reach_words_uninit(struct reach_words *w)
 {
     free(w->peers);
     free(w->blocks);
+    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
+        reach_cuts_uninit(&w->cuts[d]);
+    }
     shash_destroy(&w->port_names);
 }
 
@@ -139,8 +188,8 @@ peer_matches(const struct reach_peer *p, const struct k8s_pod *pod,
 {
     return ((p->ns
              ? !strcmp(p->ns, pod->up.ns)
-             : selector_matches(p->peer->namespaces, space))
-            && selector_matches(p->peer->pods, pod->labels));
+             : selector_matches(p->namespaces, space))
+            && selector_matches(p->pods, pod->labels));
 }
 
 /* Who selects 'pod', as subject and as peer.  Depends on its namespace and
@@ -287,6 +336,47 @@ labels_signature(const struct reach *r, const struct k8s_pod *pod,
     return signature;
 }
 
+static bool
+cluster_policy_restricts(const struct reach *r,
+                         const struct k8s_cluster_policy *policy,
+                         enum k8s_direction direction,
+                         const struct k8s_pod *pod)
+{
+    return (policy->n_rules[direction]
+            && selector_matches(policy->namespaces,
+                                model_namespace_labels(r->model, pod->up.ns))
+            && selector_matches(policy->pods, pod->labels));
+}
+
+static bool
+is_restricted(const struct reach *r, enum k8s_direction direction,
+              const struct k8s_pod *pod)
+{
+    size_t n;
+    const struct k8s_policy *const *policies
+        = model_namespace_policies(r->model, pod->up.ns, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        if (policies[i]->isolates[direction]
+            && selector_matches(policies[i]->pods, pod->labels)) {
+            return true;
+        }
+    }
+    for (int kind = 0; kind < K8S_N_KINDS; kind++) {
+        struct hmap_position pos = { 0, 0 };
+        const struct k8s_object *object;
+
+        while (k8s_kind_is_cluster_policy(kind)
+               && (object = model_next(r->model, kind, &pos))) {
+            if (cluster_policy_restricts(r, k8s_cluster_policy_cast(object),
+                                         direction, pod)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static void
 add_pod(struct reach *r, const struct k8s_pod *pod, struct shash *known)
 {
@@ -316,6 +406,7 @@ add_pod(struct reach *r, const struct k8s_pod *pod, struct shash *known)
     if (!node->class.pods.n) {
         for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
             reach_cuts_of_pod(&r->words, r->model, pod, d, &node->cuts[d]);
+            node->class.restricted[d] = is_restricted(r, d, pod);
         }
     }
     ptrs_add(&node->class.pods, pod);

@@ -65,20 +65,23 @@ normalize(struct reach_cuts *cuts)
     cuts->n = n;
 }
 
-static void
-cut_policy(const struct k8s_policy *policy, enum k8s_direction direction,
-           struct reach_cuts *cuts)
+void
+reach_cuts_add_rule(struct reach_cuts *cuts, const struct k8s_rule *rule)
 {
-    for (size_t i = 0; i < policy->n_rules[direction]; i++) {
-        const struct k8s_rule *rule = &policy->rules[direction][i];
+    for (size_t i = 0; i < rule->n_ports; i++) {
+        const struct k8s_port *port = &rule->ports[i];
 
-        for (size_t j = 0; j < rule->n_ports; j++) {
-            const struct k8s_port *port = &rule->ports[j];
-
-            if (!port->name) {
-                add_range(cuts, port->protocol, port->first, port->last);
-            }
+        if (!port->name) {
+            add_range(cuts, port->protocol, port->first, port->last);
         }
+    }
+}
+
+static void
+add_cuts(struct reach_cuts *cuts, const struct reach_cuts *more)
+{
+    for (size_t i = 0; i < more->n; i++) {
+        add_cut(cuts, more->at[i] >> 16, more->at[i] & UINT16_MAX);
     }
 }
 
@@ -107,9 +110,12 @@ reach_cuts_of_pod(const struct reach_words *words, const struct model *model,
 
     for (size_t i = 0; i < n; i++) {
         if (selector_matches(policies[i]->pods, pod->labels)) {
-            cut_policy(policies[i], direction, cuts);
+            for (size_t j = 0; j < policies[i]->n_rules[direction]; j++) {
+                reach_cuts_add_rule(cuts, &policies[i]->rules[direction][j]);
+            }
         }
     }
+    add_cuts(cuts, &words->cuts[direction]);
     if (direction == K8S_INGRESS) {
         cut_named_ports(words, pod, cuts);
     }
@@ -130,9 +136,7 @@ reach_cuts_merge(const struct reach_cuts *a, const struct reach_cuts *b,
         add_cut(merged, protocols[i], 1);
     }
     for (size_t i = 0; i < ARRAY_SIZE(both); i++) {
-        for (size_t j = 0; j < both[i]->n; j++) {
-            add_cut(merged, both[i]->at[j] >> 16, both[i]->at[j] & UINT16_MAX);
-        }
+        add_cuts(merged, both[i]);
     }
     normalize(merged);
 }

@@ -152,7 +152,8 @@ reach_is_service(const struct model *model, const struct in6_addr *addr)
 static bool
 is_known(const struct model *model, const struct in6_addr *addr)
 {
-    return reach_is_node(model, addr) || model_pod_by_address(model, addr);
+    return (reach_is_node(model, addr) || model_pod_by_address(model, addr)
+            || model_node_by_address(model, addr));
 }
 
 /* An address that is in 'prefix', in none of the 'n' in 'inner', which are

@@ -17,8 +17,15 @@ enum { REACH_V4, REACH_V6, REACH_N_FAMILIES };
 
 /* What policies say about the other side, each once. */
 struct reach_peer {
-    const char *ns;             /* Own namespace, or NULL. */
-    const struct k8s_peer *peer;
+    const char *ns;             /* Own namespace, or NULL and then... */
+    const struct selector *namespaces;  /* ...this. */
+    const struct selector *pods;
+};
+
+/* Where intervals of ports begin: protocol << 16 | port, sorted. */
+struct reach_cuts {
+    uint32_t *at;
+    size_t n, allocated;
 };
 
 struct reach_words {
@@ -27,6 +34,8 @@ struct reach_words {
     const struct k8s_ip_block **blocks;
     size_t n_blocks, allocated_blocks;
     struct shash port_names;    /* No data. */
+    struct reach_cuts cuts[K8S_N_DIRECTIONS];   /* Of policies of the whole
+                                                 * cluster; not sorted. */
 };
 void reach_words_init(struct reach_words *, const struct model *);
 void reach_words_uninit(struct reach_words *);
@@ -39,12 +48,9 @@ void reach_words_sign_address(const struct reach_words *,
 bool reach_is_node(const struct model *, const struct in6_addr *addr);
 bool reach_is_service(const struct model *, const struct in6_addr *addr);
 
-/* Where intervals of ports begin: protocol << 16 | port, sorted. */
-struct reach_cuts {
-    uint32_t *at;
-    size_t n, allocated;
-};
 void reach_cuts_uninit(struct reach_cuts *);
+/* Adds what 'rule' distinguishes. */
+void reach_cuts_add_rule(struct reach_cuts *, const struct k8s_rule *);
 /* What the policies that select 'pod' in this direction distinguish, and the
  * ports that 'pod' has names for. */
 void reach_cuts_of_pod(const struct reach_words *, const struct model *,

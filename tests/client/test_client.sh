@@ -35,8 +35,22 @@ check() {
 
 shop="-f shop.yaml --dir=../../deploy/demo"
 
+# well_formed CASE WORD...: what the command prints is XML.
+well_formed() {
+    case=$1
+    shift
+    report "$case is XML" "$("$netpol" "$@" 2>&1 |
+        /usr/bin/python3 -c 'import sys, xml.dom.minidom as m
+m.parse(sys.stdin)' 2>&1)"
+}
+
 # shellcheck disable=SC2086
 {
+check graph-dot 0 graph -o dot $shop
+check graph-dot-namespace 0 graph -o dot --by=namespace $shop
+check graph-nobody 2 graph -n nobody $shop
+well_formed graph-svg graph $shop
+well_formed graph-svg-pods graph --by=pod -n shop $shop
 check matrix-app 0 matrix $shop
 check matrix-pod 0 matrix --by=pod $shop
 check matrix-namespace 0 matrix --by=namespace $shop

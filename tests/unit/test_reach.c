@@ -130,6 +130,10 @@ test_classes(void **state)
     size_t partner = find(s, r, NULL, "203.0.113.0/24");
     size_t elsewhere = find(s, r, NULL, "elsewhere");
 
+    assert_true(reach_class_at(r, db)->restricted[K8S_INGRESS]);
+    assert_false(reach_class_at(r, db)->restricted[K8S_EGRESS]);
+    assert_false(reach_class_at(r, web)->restricted[K8S_INGRESS]);
+
     /* The two web pods differ in what no policy asks for. */
     assert_int_equal(find(s, r, "shop", "web-2"), web);
     assert_int_equal(reach_n_classes(r), 6);
