@@ -64,14 +64,15 @@ void bridge_watch_others(struct bridge *, uint8_t first_table,
 
 /* To be called before bridge_enable(): who else is on the bridge?  At each
  * read-back, before anything is written, 'begin' is called, 'flow' for each
- * flow of the switch, ours too, and 'end', which says whether we may go on.
- * If not the bridge keeps its hands off and asks again every 5 seconds.
+ * flow of the switch, ours too, and 'end', which returns NULL or why we may
+ * not go on (callee frees).  Then the bridge keeps its hands off, and asks
+ * again every 5 seconds.
  *
  * A read-back that fails is begun anew, without 'end'. */
 struct bridge_census {
     void (*begin)(void *aux);
     void (*flow)(const struct flowset_flow *, void *aux);
-    bool (*end)(void *aux);
+    char *(*end)(void *aux);
     void *aux;
 };
 void bridge_set_census(struct bridge *, const struct bridge_census *);

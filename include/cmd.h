@@ -16,15 +16,18 @@
 struct basis;
 struct bridge;
 struct dir;
+struct ds;
 struct flowset;
 struct health;
 struct http;
+struct json;
 struct kube;
 struct model;
 struct pipeline_config;
 struct ports;
 struct settings;
 struct state;
+struct survey;
 
 /* What there is to see; all borrowed. */
 struct cmd_context {
@@ -36,6 +39,7 @@ struct cmd_context {
     const struct flowset *flowset;
     const struct pipeline_config *pipeline;
     const struct bridge *bridge;
+    const struct survey *survey;        /* The last one; or NULL. */
     const struct health *health;
     const struct http *http;    /* NULL if metrics are not served. */
     const struct state *state;  /* NULL if nothing is kept on disk. */
@@ -67,6 +71,10 @@ struct cmd_problem {
  * with borrowed strings.  Stores how many there are in all in '*n_all'. */
 struct cmd_problem *cmd_problems(const struct cmd_context *, size_t *n,
                                  size_t *n_all);
+
+/* What on the bridge gets in our way, for cmd_status(). */
+void cmd_clashes_format(const struct survey *, struct ds *);
+struct json *cmd_clashes_to_json(const struct survey *);
 
 /* Takes "-o json" off the end of a command's words.  Returns NULL, or a
  * message (caller frees). */

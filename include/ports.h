@@ -18,6 +18,7 @@
 
 #include "model.h"
 
+struct owners;
 struct ports;
 
 /* 'db' is an OVSDB remote such as "unix:/run/openvswitch/db.sock". */
@@ -47,6 +48,9 @@ uint32_t ports_find_ofport(const struct ports *, const char *name);
 /* Number of the one table that has 'name' in the bridge's flow_tables, -1 if
  * none has, or more than one. */
 int ports_find_table(const struct ports *, const char *name);
+
+/* Shows what the database says about the bridge and its ports. */
+void ports_see_owners(const struct ports *, struct owners *);
 
 /* Table names: 'names[i]' is wanted for table 'base' + i.  Written when the
  * database disagrees, removed by ports_clear_table_names(). */

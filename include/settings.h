@@ -68,6 +68,7 @@ struct settings {
                                  * the namespace does not say. */
     uint8_t table_base;         /* Our first table. */
     uint16_t zone;              /* Our conntrack zone. */
+    bool force;                 /* Take a bridge that others program. */
 
     uint64_t flags;             /* Settings that came from the command line, by
                                  * number. */

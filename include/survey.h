@@ -10,13 +10,13 @@
  *
  *   owner     another program takes the bridge to be its own
  *   table     flows of others in our tables
- *   hook      flows of others that come before our hook in table 0: what
- *             matches them is not judged
+ *   hook      flows of others that come before our hook in table 0, if there
+ *             is one: what matches them is not judged
  *   zone      flows of others that track connections in our zone, where our
  *             mark and label are
- *   register  flows of others that read a register which nobody but we write,
- *             so that they find what we left there; or that write over our
- *             guard bit and come back to table 0
+ *   register  if there is a hook, flows of others that read reg0 although none
+ *             of them writes it, so that they find our guard bit there; or
+ *             that write over that bit and come back to table 0
  *
  * It judges nothing by itself: whoever asks decides what to refuse. */
 
@@ -48,9 +48,6 @@ struct survey_clash {
                                  * 'n' is 0. */
 };
 
-/* The registers that our tables write. */
-#define SURVEY_N_REGS (REG_RULE(1) + 1)
-
 struct survey {
     struct pipeline_config config;
     struct owners owners;
@@ -58,9 +55,7 @@ struct survey {
     size_t n_ours, n_foreign;   /* Flows in the switch. */
 
     /* Until survey_finish(). */
-    struct survey_clash readers[SURVEY_N_REGS];
-    struct survey_clash guard;  /* Those that write reg0. */
-    uint32_t written;           /* Registers, by others. */
+    struct survey_clash readers, writers;       /* Of reg0. */
     bool comes_back;            /* Somebody resubmits to table 0. */
 };
 

@@ -37,8 +37,8 @@ survey_uninit(struct survey *s)
 {
     owners_uninit(&s->owners);
     clear(s->clashes, SURVEY_N_KINDS);
-    clear(s->readers, SURVEY_N_REGS);
-    clear(&s->guard, 1);
+    clear(&s->readers, 1);
+    clear(&s->writers, 1);
 }
 
 static void
@@ -57,24 +57,19 @@ note(struct survey_clash *c, const struct flowset_flow *flow)
     c->example = ds_steal_cstr(&ds);
 }
 
-/* Bit N for each register N that 'field' is or overlaps. */
-static uint32_t
-field_regs(const struct mf_field *field)
+/* True if 'field' is reg0 or contains it. */
+static bool
+has_reg0(const struct mf_field *field)
 {
-    enum mf_field_id id = field->id;
+    BUILD_ASSERT_DECL(REG_FLAGS == 0);
 
-    return (id >= MFF_REG0 && id < MFF_REG0 + FLOW_N_REGS
-            ? 1u << (id - MFF_REG0)
-            : id >= MFF_XREG0 && id < MFF_XREG0 + FLOW_N_XREGS
-            ? 3u << 2 * (id - MFF_XREG0)
-            : id >= MFF_XXREG0 && id < MFF_XXREG0 + FLOW_N_XXREGS
-            ? 0xfu << 4 * (id - MFF_XXREG0)
-            : 0);
+    return (field->id == MFF_REG0 || field->id == MFF_XREG0
+            || field->id == MFF_XXREG0);
 }
 
 /* What a flow's actions do. */
 struct effect {
-    uint32_t reads, writes;     /* Registers. */
+    bool reads, writes;         /* reg0. */
     bool zone;                  /* Uses our conntrack zone. */
     bool comes_back;            /* Resubmits to table 0. */
 };
@@ -85,20 +80,20 @@ look_at_action(const struct ofpact *a, const struct pipeline_config *config,
 {
     switch ((int) a->type) {
     case OFPACT_SET_FIELD:
-        e->writes |= field_regs(ofpact_get_SET_FIELD(a)->field);
+        e->writes |= has_reg0(ofpact_get_SET_FIELD(a)->field);
         break;
     case OFPACT_REG_MOVE:
-        e->reads |= field_regs(ofpact_get_REG_MOVE(a)->src.field);
-        e->writes |= field_regs(ofpact_get_REG_MOVE(a)->dst.field);
+        e->reads |= has_reg0(ofpact_get_REG_MOVE(a)->src.field);
+        e->writes |= has_reg0(ofpact_get_REG_MOVE(a)->dst.field);
         break;
     case OFPACT_STACK_PUSH:
-        e->reads |= field_regs(ofpact_get_STACK_PUSH(a)->subfield.field);
+        e->reads |= has_reg0(ofpact_get_STACK_PUSH(a)->subfield.field);
         break;
     case OFPACT_STACK_POP:
-        e->writes |= field_regs(ofpact_get_STACK_POP(a)->subfield.field);
+        e->writes |= has_reg0(ofpact_get_STACK_POP(a)->subfield.field);
         break;
     case OFPACT_OUTPUT_REG:
-        e->reads |= field_regs(ofpact_get_OUTPUT_REG(a)->src.field);
+        e->reads |= has_reg0(ofpact_get_OUTPUT_REG(a)->src.field);
         break;
     case OFPACT_CT: {
         const struct ofpact_conntrack *ct = ofpact_get_CT(a);
@@ -117,16 +112,11 @@ static struct effect
 find_effect(const struct flowset_flow *flow,
             const struct pipeline_config *config)
 {
-    struct effect e = { .reads = 0 };
+    struct effect e = { .reads = flow->match.wc.masks.regs[REG_FLAGS] };
     const struct ofpact *a;
 
     OFPACT_FOR_EACH_FLATTENED (a, flow->ofpacts, flow->ofpacts_len) {
         look_at_action(a, config, &e);
-    }
-    for (int i = 0; i < SURVEY_N_REGS; i++) {
-        if (flow->match.wc.masks.regs[i]) {
-            e.reads |= 1u << i;
-        }
     }
     return e;
 }
@@ -147,21 +137,18 @@ see_foreign(struct survey *s, const struct flowset_flow *flow)
     struct effect e = find_effect(flow, &s->config);
 
     owners_see_flow(&s->owners, flow);
-    if (is_before_hook(flow)) {
+    if (!s->config.chain && is_before_hook(flow)) {
         note(&s->clashes[SURVEY_HOOK], flow);
     }
     if (e.zone) {
         note(&s->clashes[SURVEY_ZONE], flow);
     }
-    for (int i = 0; i < SURVEY_N_REGS; i++) {
-        if (e.reads & 1u << i) {
-            note(&s->readers[i], flow);
-        }
+    if (e.reads) {
+        note(&s->readers, flow);
     }
-    if (e.writes & 1u << REG_FLAGS) {
-        note(&s->guard, flow);
+    if (e.writes) {
+        note(&s->writers, flow);
     }
-    s->written |= e.writes;
     s->comes_back |= e.comes_back;
 }
 
@@ -173,8 +160,7 @@ survey_see_flow(struct survey *s, const struct flowset_flow *flow)
         return;
     }
     s->n_foreign++;
-    if (flow->table >= s->config.base
-        && flow->table < s->config.base + N_TABLES) {
+    if (pipeline_has_table(&s->config, flow->table)) {
         note(&s->clashes[SURVEY_TABLE], flow);
     } else {
         see_foreign(s, flow);
@@ -198,13 +184,13 @@ survey_finish(struct survey *s)
 {
     struct survey_clash *c = &s->clashes[SURVEY_REGISTER];
 
-    for (int i = 0; i < SURVEY_N_REGS; i++) {
-        if (!(s->written & 1u << i)) {
-            merge(c, &s->readers[i]);
-        }
+    if (s->config.chain) {
+        return;
     }
-    if (s->comes_back) {
-        merge(c, &s->guard);
+    if (!s->writers.n) {
+        merge(c, &s->readers);
+    } else if (s->comes_back) {
+        merge(c, &s->writers);
     }
 }
 
@@ -242,8 +228,7 @@ describe_what(const struct survey *s, enum survey_kind kind)
         return xasprintf("flows of others use our connection tracking zone %d",
                          s->config.zone);
     case SURVEY_REGISTER:
-        return xasprintf("flows of others depend on registers that our "
-                         "tables write, reg0 to reg%d", SURVEY_N_REGS - 1);
+        return xstrdup("flows of others use reg0, where our guard bit is");
     case SURVEY_OWNER:
     case SURVEY_N_KINDS:
     default:

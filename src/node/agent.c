@@ -41,6 +41,8 @@
 #include "util.h"
 #include "waiters.h"
 
+#include "agent-survey.h"
+
 VLOG_DEFINE_THIS_MODULE(agent);
 
 /* `wait` without a number of milliseconds. */
@@ -58,6 +60,7 @@ struct agent {
     struct kube *kube;          /* or this is not NULL. */
     struct ports *ports;
     struct netif *netif;
+    struct agent_survey *survey;
     struct bridge *bridge;
     struct waiters *waiters;
     struct latency *latency;
@@ -76,6 +79,7 @@ struct agent {
                                  * turn. */
     bool cleanup;
     bool synced;                /* Every source was read once. */
+    bool named;                 /* Our tables have names. */
     char *next_problem;         /* NULL, or why the next table is not known,
                                  * or not any more. */
     unsigned int ports_seqno;   /* Of 'ports' last put into the model. */
@@ -169,9 +173,10 @@ start_compiler(struct agent *a)
     model_set_node_mark(a->model, a->settings->node_mark);
     model_set_service_cidrs(a->model, a->settings->service_cidrs,
                             a->settings->n_service_cidrs);
-    ports_set_table_names(a->ports, a->settings->table_base,
-                          pipeline_table_names, N_TABLES);
+    a->survey = agent_survey_create(&compile_config(a->compile)->pipeline,
+                                    a->ports, a->settings->force);
     connect_bridge(a, compile_flowset(a->compile));
+    agent_survey_attach(a->survey, a->bridge);
     bridge_watch_others(a->bridge, a->settings->table_base, N_TABLES,
                         READBACK_MSEC);
 }
@@ -222,6 +227,7 @@ register_commands(struct agent *a)
         .flowset = compile_flowset(a->compile),
         .pipeline = &compile_config(a->compile)->pipeline,
         .bridge = a->bridge,
+        .survey = agent_survey_last(a->survey),
         .health = a->health,
         .http = a->http,
         .state = a->state,
@@ -284,6 +290,7 @@ agent_destroy(struct agent *a)
     waiters_destroy(a->waiters);
     latency_destroy(a->latency);
     bridge_destroy(a->bridge);
+    agent_survey_destroy(a->survey);
     flowset_destroy(a->empty);
     compile_destroy(a->compile);
     dir_destroy(a->dir);
@@ -511,7 +518,19 @@ run_waiters(struct agent *a)
 {
     uint64_t generation = bridge_generation(a->bridge);
 
-    waiters_switch(a->waiters, generation != 0, generation, find_problem(a));
+    waiters_switch(a->waiters, generation && ports_is_settled(a->ports),
+                   generation, find_problem(a));
+}
+
+/* Nothing is written to a bridge that is not for us. */
+static void
+name_tables(struct agent *a)
+{
+    if (!a->named && agent_survey_is_permitted(a->survey)) {
+        a->named = true;
+        ports_set_table_names(a->ports, a->settings->table_base,
+                              pipeline_table_names, N_TABLES);
+    }
 }
 
 static void
@@ -573,6 +592,7 @@ agent_run(struct agent *a)
         bridge_set_generation(a->bridge, model_generation(a->model));
     }
     bridge_run(a->bridge);
+    name_tables(a);
     run_waiters(a);
     run_observers(a);
     run_state(a);

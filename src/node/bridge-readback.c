@@ -138,13 +138,16 @@ static void
 apply_readback(struct readback *r, size_t n_surprises)
 {
     struct bridge *b = r->bridge;
+    char *refusal = b->census.end ? b->census.end(b->census.aux) : NULL;
 
-    b->status.n_readback = r->n_ours;
-    if (b->census.end && !b->census.end(b->census.aux)) {
+    if (refusal) {
+        free(b->error);
+        b->error = refusal;
         b->state = BRIDGE_HELD;
         b->readback_at = time_msec() + HELD_MSEC;
         return;
     }
+    b->status.n_readback = r->n_ours;
     b->again |= b->missed;
     b->missed = false;
     b->permitted = true;

@@ -237,6 +237,9 @@ to_text(const struct cmd_context *c, const struct status *s)
                   model_count(c->model, K8S_POD), s->n_local_pods,
                   model_count(c->model, K8S_POLICY));
     format_health(c, &ds);
+    if (c->survey) {
+        cmd_clashes_format(c->survey, &ds);
+    }
     format_problems(c, &ds);
     return ds_steal_cstr(&ds);
 }
@@ -448,6 +451,9 @@ to_json(const struct cmd_context *c, const struct status *s)
     json_object_put(json, "switch", switch_to_json(c, s));
     json_object_put(json, "objects", objects_to_json(c, s));
     json_object_put(json, "health", health_to_json(c));
+    if (c->survey) {
+        json_object_put(json, "clashes", cmd_clashes_to_json(c->survey));
+    }
     json_object_put(json, "problems", problems_to_json(c));
 
     char *text = json_to_string(json, JSSF_PRETTY | JSSF_SORT);

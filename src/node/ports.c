@@ -19,6 +19,7 @@
 #include "util.h"
 #include "vswitch-idl.h"
 
+#include "owner.h"
 #include "ports-names.h"
 #include "ports-scheme.h"
 
@@ -56,10 +57,13 @@ struct ports *
 ports_create(const char *db, const char *bridge)
 {
     static const struct ovsdb_idl_column *const columns[] = {
+        &ovsrec_open_vswitch_col_external_ids,
         &ovsrec_bridge_col_name,
         &ovsrec_bridge_col_ports,
         &ovsrec_bridge_col_flow_tables,
         &ovsrec_bridge_col_external_ids,
+        &ovsrec_port_col_name,
+        &ovsrec_port_col_other_config,
         &ovsrec_port_col_interfaces,
         &ovsrec_port_col_external_ids,
         &ovsrec_interface_col_name,
@@ -77,8 +81,11 @@ ports_create(const char *db, const char *bridge)
     for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
         ovsdb_idl_add_column(p->idl, columns[i]);
     }
-    /* Only our barrier is there, which changes no port. */
+    /* Only our barrier is there, which changes no port, and traces of other
+     * programs. */
     ovsdb_idl_omit_alert(p->idl, &ovsrec_bridge_col_external_ids);
+    ovsdb_idl_omit_alert(p->idl, &ovsrec_open_vswitch_col_external_ids);
+    ovsdb_idl_omit_alert(p->idl, &ovsrec_port_col_other_config);
     /* Tickets must not repeat what an earlier run left there, or writing one
      * would change nothing. */
     p->sync_wanted = p->sync_done = time_wall_msec();
@@ -381,6 +388,37 @@ ports_find_table(const struct ports *p, const char *name)
         }
     }
     return table;
+}
+
+static void
+see_port(const struct ovsrec_port *port, struct owners *owners)
+{
+    owners_see_port(owners, port->name);
+    owners_see_ids(owners, OWNER_PORT_IDS, port->name, &port->external_ids);
+    owners_see_ids(owners, OWNER_PORT_CONFIG, port->name,
+                   &port->other_config);
+    for (size_t i = 0; i < port->n_interfaces; i++) {
+        const struct ovsrec_interface *iface = port->interfaces[i];
+
+        owners_see_ids(owners, OWNER_INTERFACE_IDS, iface->name,
+                       &iface->external_ids);
+    }
+}
+
+void
+ports_see_owners(const struct ports *p, struct owners *owners)
+{
+    const struct ovsrec_open_vswitch *ovs = ovsrec_open_vswitch_first(p->idl);
+    const struct ovsrec_bridge *br = find_bridge(p);
+
+    if (!ovs || !br) {
+        return;
+    }
+    owners_see_ids(owners, OWNER_SWITCH_IDS, br->name, &ovs->external_ids);
+    owners_see_ids(owners, OWNER_BRIDGE_IDS, br->name, &br->external_ids);
+    for (size_t i = 0; i < br->n_ports; i++) {
+        see_port(br->ports[i], owners);
+    }
 }
 
 void

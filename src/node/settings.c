@@ -88,6 +88,8 @@ static const struct setting table[] = {
       store_table, offsetof(struct settings, table_base) },
     { "zone", "N", "connection tracking zone to use",
       store_zone, offsetof(struct settings, zone) },
+    { "force", NULL, "take a bridge that another program programs",
+      store_bool, offsetof(struct settings, force) },
     { "service-cidrs", "CIDR[,CIDR...]",
       "destinations that the host translates: Services",
       store_cidrs, 0 },

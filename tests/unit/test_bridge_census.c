@@ -45,13 +45,13 @@ see_flow(const struct flowset_flow *flow, void *census_)
     *((flow->cookie & RIG_MASK) == RIG_MAGIC ? &c->n_ours : &c->n_others) += 1;
 }
 
-static bool
+static char *
 end(void *census_)
 {
     struct census *c = census_;
 
     c->n_ended++;
-    return c->permit;
+    return c->permit ? NULL : xstrdup("somebody is there");
 }
 
 static void
@@ -98,6 +98,7 @@ test_held(void **state)
     assert_int_equal(rig_count_flows(RIG_OURS), 0);
     assert_int_equal(rig_count_flows("cookie=0x1/-1"), 3);
     assert_int_equal(bridge_generation(c.rig.bridge), 0);
+    assert_string_equal(rig_status(&c.rig).error, "somebody is there");
 
     /* It asks again. */
     c.permit = true;
@@ -105,6 +106,7 @@ test_held(void **state)
     assert_int_equal(c.n_begun, 2);
     assert_int_equal(c.n_others, 5);
     assert_int_equal(rig_status(&c.rig).n_foreign, 3);
+    assert_null(rig_status(&c.rig).error);
     rig_uninit(&c.rig);
 }
 

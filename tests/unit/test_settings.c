@@ -126,7 +126,7 @@ test_every_setting(void **state)
     assert_no_error(load(&s, "bridge: br-int\ndir: /etc/policies\n"
                          "db: tcp:127.0.0.1:6640\nnode: '7'\n"
                          "established: recheck\ntable-base: 100\n"
-                         "zone: 65535\ngateway-port: gw0\n"
+                         "zone: 65535\ngateway-port: gw0\nforce: true\n"
                          "node-mark: 0x10/0x30\n"
                          "metrics-listen: '[::]:80'\n"
                          "state-dir: /var/lib/x\nno-state: open\n"
@@ -143,6 +143,7 @@ test_every_setting(void **state)
     assert_string_equal(s.gateway_port, "gw0");
     assert_int_equal(s.node_mark.value, 16);
     assert_int_equal(s.node_mark.mask, 0x30);
+    assert_true(s.force);
     assert_string_equal(s.metrics_listen, "[::]:80");
     assert_string_equal(s.state_dir, "/var/lib/x");
     assert_true(s.no_state_open);

@@ -64,17 +64,17 @@ static const struct {
     {{ "ip,actions=load:3->NXM_NX_REG9[],ct(zone=NXM_NX_REG9[0..15],table=2)"
      }, { 0 }},
 
-    /* Who reads what he wrote finds it. */
-    {{ "actions=load:1->NXM_NX_REG1[],resubmit(,2)", "table=2,reg1=1,actions=1"
+    /* Who reads what he wrote finds it; other registers are as they were. */
+    {{ "actions=load:1->NXM_NX_REG0[],resubmit(,2)", "table=2,reg0=1,actions=1"
      }, { 0 }},
-    {{ "table=2,reg1=1,actions=1", "table=2,reg9=1,actions=2" },
-     { [SURVEY_REGISTER] = 1 }},
-    {{ "table=2,xxreg1=1,actions=1" }, { [SURVEY_REGISTER] = 4 }},
-    {{ "table=2,actions=output:NXM_NX_REG8[]",
-       "table=2,ip,actions=move:NXM_NX_REG5[]->NXM_NX_REG10[]",
-       "table=2,ipv6,actions=push:NXM_NX_REG4[],pop:NXM_NX_REG4[]" },
-     { [SURVEY_REGISTER] = 2 }},
-    {{ "table=2,reg3=1,actions=1", "actions=load:0->NXM_NX_XXREG0[],1" },
+    {{ "table=2,reg1=1,actions=1", "table=2,xxreg1=1,actions=2" }, { 0 }},
+    {{ "table=2,reg0=1,actions=1", "table=2,xxreg0=1,actions=2",
+       "table=2,xreg0=1,actions=3" }, { [SURVEY_REGISTER] = 3 }},
+    {{ "table=2,actions=output:NXM_NX_REG0[]",
+       "table=2,ip,actions=move:NXM_NX_REG0[]->NXM_NX_REG10[]",
+       "table=2,ipv6,actions=push:NXM_NX_REG0[],pop:NXM_NX_REG4[]" },
+     { [SURVEY_REGISTER] = 3 }},
+    {{ "table=2,reg0=1,actions=1", "actions=load:0->NXM_NX_XXREG0[],1" },
      { 0 }},
 
     /* The guard bit matters to who comes back to table 0. */
@@ -136,9 +136,9 @@ test_words(void **state OVS_UNUSED)
         [SURVEY_ZONE] = "flows of others use our connection tracking zone "
             "40: 2, the first: cookie=0x0,table=1,priority=32768,ip "
             "actions=ct(zone=40)",
-        [SURVEY_REGISTER] = "flows of others depend on registers that our "
-            "tables write, reg0 to reg8: 1, the first: cookie=0x0,table=2,"
-            "priority=32768,reg1=0x1 actions=drop",
+        [SURVEY_REGISTER] = "flows of others use reg0, where our guard bit "
+            "is: 1, the first: cookie=0x0,table=2,priority=32768,reg0=0x1 "
+            "actions=drop",
     };
     struct survey s;
 
@@ -148,7 +148,7 @@ test_words(void **state OVS_UNUSED)
     see(&s, "cookie=9,priority=65535,actions=NORMAL");
     see(&s, "table=1,ip,actions=ct(zone=40)");
     see(&s, "table=1,ipv6,actions=ct(zone=40)");
-    see(&s, "table=2,reg1=1,actions=drop");
+    see(&s, "table=2,reg0=1,actions=drop");
     survey_finish(&s);
     for (int k = 0; k < SURVEY_N_KINDS; k++) {
         char *text = survey_describe(&s, k);
@@ -158,6 +158,25 @@ test_words(void **state OVS_UNUSED)
     }
     survey_uninit(&s);
     free(tables);
+}
+
+/* Without a hook in table 0 nothing of ours is there. */
+static void
+test_chained(void **state OVS_UNUSED)
+{
+    struct pipeline_config chained = config;
+    struct survey s;
+
+    chained.chain = true;
+    survey_init(&s, &chained);
+    see(&s, "priority=65535,actions=resubmit(,40)");
+    see(&s, "actions=load:5->NXM_NX_REG0[],resubmit(,0)");
+    see(&s, "table=2,ip,actions=ct(zone=40)");
+    survey_finish(&s);
+    for (int k = 0; k < SURVEY_N_KINDS; k++) {
+        assert_int_equal(survey_count(&s, k), k == SURVEY_ZONE);
+    }
+    survey_uninit(&s);
 }
 
 static void
@@ -220,6 +239,7 @@ main(int argc OVS_UNUSED, char *argv[])
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_clashes),
         cmocka_unit_test(test_words),
+        cmocka_unit_test(test_chained),
         cmocka_unit_test(test_ours),
         cmocka_unit_test(test_long_flow),
     };
