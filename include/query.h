@@ -19,7 +19,10 @@
 
 #include "openvswitch/compiler.h"
 
+struct ds;
+struct json;
 struct model;
+struct verdict;
 struct verdict_query;
 
 /* Fills '*query'.  Returns NULL, or a message (caller frees).  Pods in 'query'
@@ -28,8 +31,15 @@ struct verdict_query;
 char *query_parse(const struct model *, const char *src, const char *dst,
                   struct verdict_query *query) OVS_WARN_UNUSED_RESULT;
 
+/* The whole answer: what verdict.h says, and where a direction is denied the
+ * rules that nearly allowed. */
+void query_format(const struct model *, const struct verdict_query *,
+                  const struct verdict *, struct ds *);
+struct json *query_to_json(const struct model *, const struct verdict_query *,
+                           const struct verdict *);
+
 /* Parses the question and answers it into '*answer' (caller frees): as
- * verdict_format() does, so that the text begins with "allowed" or "denied",
+ * query_format() does, so that the text begins with "allowed" or "denied",
  * or as JSON.  Returns NULL, or a message (caller frees). */
 char *query_answer(const struct model *, const char *src, const char *dst,
                    bool json, char **answer) OVS_WARN_UNUSED_RESULT;

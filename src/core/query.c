@@ -11,9 +11,11 @@
 
 #include "k8s.h"
 #include "openvswitch/dynamic-string.h"
+#include "openvswitch/shash.h"
 #include "ovs-json.h"
 #include "prefix.h"
 #include "util.h"
+#include "verdict-near.h"
 #include "verdict.h"
 
 /* The parts of DST[:PORT[/PROTOCOL]]; each its own string or NULL. */
@@ -214,6 +216,47 @@ query_parse(const struct model *model, const char *src, const char *dst,
     return error;
 }
 
+/* True if policies deny in that direction: then their rules are of
+ * interest. */
+static bool
+is_refused(const struct verdict *v, enum k8s_direction d)
+{
+    const struct verdict_side *side = &v->side[d];
+
+    return (!side->allowed && side->decider == VERDICT_BY_POLICIES
+            && !side->n_reasons);
+}
+
+void
+query_format(const struct model *model, const struct verdict_query *query,
+             const struct verdict *v, struct ds *s)
+{
+    verdict_format(query, v, s);
+    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
+        if (is_refused(v, d)) {
+            verdict_format_near(model, query, v, d, s);
+        }
+    }
+}
+
+struct json *
+query_to_json(const struct model *model, const struct verdict_query *query,
+              const struct verdict *v)
+{
+    struct json *json = verdict_to_json(query, v);
+
+    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
+        struct json *side = shash_find_data(json_object(json),
+                                            k8s_direction_name(d));
+
+        json_object_put(side, "nearly",
+                        (is_refused(v, d)
+                         ? verdict_near_to_json(model, query, v, d)
+                         : json_array_create_empty()));
+    }
+    return json;
+}
+
 char *
 query_answer(const struct model *model, const char *src, const char *dst,
              bool json, char **answer)
@@ -228,12 +271,12 @@ query_answer(const struct model *model, const char *src, const char *dst,
 
     verdict_evaluate(model, &query, &verdict);
     if (json) {
-        struct json *object = verdict_to_json(&query, &verdict);
+        struct json *object = query_to_json(model, &query, &verdict);
         *answer = json_to_string(object, JSSF_PRETTY | JSSF_SORT);
         json_destroy(object);
     } else {
         struct ds s = DS_EMPTY_INITIALIZER;
-        verdict_format(&query, &verdict, &s);
+        query_format(model, &query, &verdict, &s);
         *answer = ds_steal_cstr(&s);
     }
     verdict_uninit(&verdict);
