@@ -51,7 +51,7 @@ need_kustomize() {
 
 folders() {
     local f
-    for f in "$DEPLOY"/{*,overlays/*}/kustomization.yaml; do
+    for f in "$DEPLOY"/{base,cleanup,overlays/*}/kustomization.yaml; do
         echo "${f%/*}"
     done
 }
@@ -93,6 +93,65 @@ test_overlays() {
     same "var-run" /var/run/openvswitch "$(run_directory_of overlays/var-run)"
     same "usr-local" /usr/local/var/run/openvswitch \
         "$(run_directory_of overlays/usr-local)"
+}
+
+# with_components COMPONENT...: a folder of the base with these.
+with_components() {
+    local component
+    rm -rf "$LAB/kustomize"
+    mkdir "$LAB/kustomize"
+    {
+        echo "resources: [../../..$DEPLOY/base]"
+        echo "components:"
+        for component; do
+            echo "- ../../..$DEPLOY/components/$component"
+        done
+    } > "$LAB/kustomize/kustomization.yaml"
+    echo "$LAB/kustomize"
+}
+
+# Metrics for others than the node: the Service finds the pods, and the port
+# that it names is the one that the daemon listens on.
+test_metrics_component() {
+    need_kustomize
+    output=$(with_components metrics)
+    kube apply --dry-run=server -k "$output"
+    kube kustomize "$output" > "$LAB/metrics.yaml"
+    output=$(/usr/bin/python3 - "$LAB/metrics.yaml" <<'END'
+import sys, yaml
+docs = {d["kind"]: d for d in yaml.safe_load_all(open(sys.argv[1]))}
+template = docs["DaemonSet"]["spec"]["template"]
+container = template["spec"]["containers"][0]
+service = docs["Service"]["spec"]
+port, = container["ports"]
+assert service["selector"].items() <= template["metadata"]["labels"].items()
+assert service["ports"][0]["targetPort"] == port["name"]
+assert service["ports"][0]["port"] == port["containerPort"]
+print(container["args"][-1].replace(str(port["containerPort"]), "PORT"))
+END
+    )
+    same argument --metrics-listen=0.0.0.0:PORT "$output"
+}
+
+# Its definition is not on this API server: that what it names is there.
+test_podmonitor_component() {
+    need_kustomize
+    kube kustomize "$(with_components metrics podmonitor)" > "$LAB/metrics.yaml"
+    /usr/bin/python3 - "$LAB/metrics.yaml" <<'END'
+import sys, yaml
+docs = {d["kind"]: d for d in yaml.safe_load_all(open(sys.argv[1]))}
+template = docs["DaemonSet"]["spec"]["template"]
+monitor = docs["PodMonitor"]
+assert monitor["apiVersion"] == "monitoring.coreos.com/v1"
+assert monitor["metadata"]["namespace"] == "kube-system"
+spec = monitor["spec"]
+assert (spec["selector"]["matchLabels"].items()
+        <= template["metadata"]["labels"].items())
+for endpoint in spec["podMetricsEndpoints"]:
+    assert endpoint["port"] in [
+        p["name"] for p in template["spec"]["containers"][0]["ports"]]
+    assert endpoint["path"] == "/metrics"
+END
 }
 
 run_directory_of() {
@@ -320,10 +379,16 @@ END
     kube_expect <<< "shop/web -> shop/db tcp/5432 ok"
 }
 
+# probe NAME: what the kubelet does for it.
 probe() {
     local command
-    mapfile -t command < <(field "$DEPLOY/base/daemonset.yaml" \
-        "pod['containers'][0]['$1']['exec']['command']")
+    mapfile -t command < <(field "$DEPLOY/base/daemonset.yaml" "
+(lambda probe, ports: probe['exec']['command'] if 'exec' in probe else
+ ['curl', '-sS', '--fail-with-body', '--max-time', '5', 'http://%s:%d%s' % (
+     probe['httpGet']['host'], ports[probe['httpGet']['port']],
+     probe['httpGet']['path'])])(
+  pod['containers'][0]['$1'],
+  {p['name']: p['containerPort'] for p in pod['containers'][0]['ports']})")
     "${command[@]}"
 }
 
@@ -350,14 +415,16 @@ test_missing_rules() {
         role_without "$resource"
         kube_daemon_start
         until_ok 10 says_forbidden "$resource"
+        exits 0 probe startupProbe
         exits 0 probe livenessProbe
-        exits 1 probe startupProbe
+        exits 22 probe readinessProbe
+        contains reason "API server: .*$resource.* forbidden" "$output"
         daemon_stop
     done
     kube apply -f "$DEPLOY/base/rbac.yaml"
     kube_daemon_start
     kube_expect <<< "shop/web -> shop/db tcp/5432 ok"
-    exits 0 probe startupProbe
+    exits 0 probe readinessProbe
 }
 
 # Our role as in the manifest, without one resource.

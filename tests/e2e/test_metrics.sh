@@ -165,6 +165,55 @@ test_counters_bound() {
     settle
 }
 
+# The alerts, and the dashboard, are ones: names and their sense.  (That every
+# metric exists is looked at by tests/check-metrics.sh.)
+test_alerts() {
+    local rules=$NETLAB_TOP/deploy/prometheus/ovs-netpol.rules.yaml
+    /usr/bin/python3 - "$rules" <<'END'
+import sys, yaml
+group, = yaml.safe_load(open(sys.argv[1]))["groups"]
+names = [rule["alert"] for rule in group["rules"]]
+assert len(names) == len(set(names)) > 5
+for rule in group["rules"]:
+    assert set(rule) <= {"alert", "expr", "for", "labels", "annotations"}
+    assert rule["labels"]["severity"] in ("info", "warning", "critical")
+    assert rule["annotations"]["summary"]
+    assert rule["expr"].count("(") == rule["expr"].count(")")
+END
+    ! command -v promtool >/dev/null || promtool check rules "$rules"
+}
+
+test_dashboard() {
+    # What a panel groups by, and selects, are labels that the metric has.
+    /usr/bin/python3 - "$NETLAB_TOP/deploy/grafana/ovs-netpol.json" \
+        "$NETLAB_TOP/include/metrics.def" > "$LAB/queries" <<'END'
+import json, re, sys
+board = json.load(open(sys.argv[1]))
+labels = {name: set(filter(None, words.split(","))) for name, words in
+          re.findall(r'METRIC\(\w+, \w+, "(\w+)", "\w*",\s*"([\w,]*)"',
+                     open(sys.argv[2]).read())}
+assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
+for panel in board["panels"]:
+    for target in panel.get("targets", []):
+        query = target["expr"]
+        name = re.search(r"ovs_netpol_(\w+)", query).group(1)
+        name = re.sub("_(total|bucket|count|sum|info)$", "", name)
+        known = labels[name] | {"instance", "le"}
+        used = set(re.findall(r"(\w+)[!=]?=~?\"", query))
+        for words in re.findall(r"by \(([^)]*)\)", query):
+            used |= set(words.replace(" ", "").split(","))
+        used |= set(re.findall(r"{{(\w+)}}", target["legendFormat"]))
+        assert used <= known, (panel["title"], used - known)
+        print(query.replace("$__rate_interval", "5m").replace("$instance", ".*"))
+END
+    [ "$(wc -l < "$LAB/queries")" -gt 15 ]
+    command -v promtool >/dev/null || return 0
+    { echo "groups: [{name: panels, rules: ["
+      sed 's/["\\]/\\&/g; s/.*/{record: x, expr: "&"},/' "$LAB/queries"
+      echo "]}]"; } > "$LAB/queries.yaml"
+    promtool check rules --lint=none "$LAB/queries.yaml"
+}
+
 test_requests() {
     same "a page" 200 "$(code /metrics)"
     same "a body" ok "$(get /healthz)"

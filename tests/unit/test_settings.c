@@ -130,7 +130,6 @@ test_every_setting(void **state)
                          "node-mark: 0x10/0x30\n"
                          "metrics-listen: '[::]:80'\n"
                          "state-dir: /var/lib/x\nno-state: open\n"
-
                          "metrics-max-policies: 0\n"
                          "counters-interval: 3600\n"));
     assert_string_equal(s.bridge, "br-int");
