@@ -29,6 +29,9 @@ void agent_destroy(struct agent *);
 void agent_run(struct agent *);
 void agent_wait(struct agent *);
 
+/* Opens log files anew, other than vlog's. */
+void agent_reopen_logs(struct agent *);
+
 /* True once a cleanup is done. */
 bool agent_is_done(const struct agent *);
 

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct audit;
 struct basis;
 struct bridge;
 struct dir;
@@ -42,6 +43,7 @@ struct cmd_context {
     const struct survey *survey;        /* The last one; or NULL. */
     const struct health *health;
     const struct http *http;    /* NULL if metrics are not served. */
+    const struct audit *audit;  /* NULL if denied packets are not reported. */
     const struct state *state;  /* NULL if nothing is kept on disk. */
     const struct basis *basis;
 };

@@ -61,6 +61,11 @@ bool compile_set_gateway(struct compile *, uint32_t ofport);
  * true if that changed anything. */
 bool compile_set_next_table(struct compile *, uint8_t table);
 
+/* Whether what is denied is reported: the switch sends copies to the OpenFlow
+ * connection with PIPELINE_CONTROLLER_ID, at the rate of its meters, which
+ * must be there.  Returns true if that changed anything. */
+bool compile_set_reports(struct compile *, bool);
+
 /* The result: owned by the compiler. */
 struct flowset *compile_flowset(struct compile *);
 

@@ -53,6 +53,10 @@ void emit_drop(const struct emit *, const struct partition_class *, bool add);
  * audited: reported, and let through. */
 void emit_audit(const struct emit *, uint32_t class, bool add);
 
+/* Copies of what this direction denies go to the daemon.  The meters must be
+ * there. */
+void emit_reports(const struct emit *, bool add);
+
 /* Address -> class; 'class' 0 removes the flow.  A target also gets its
  * exemption for traffic to itself. */
 void emit_target_address(const struct emit *, const struct in6_addr *,

@@ -63,7 +63,17 @@ enum cookie_kind {
     COOKIE_RULE,                /* id: rule; it allows. */
     COOKIE_DROP,                /* id: target class. */
     COOKIE_AUDIT,               /* id: target class; denied, let through. */
+    COOKIE_REPORT,              /* id: direction, plus 2 if let through. */
 };
+
+/* Where the switch sends copies of what is reported: the OpenFlow connection
+ * with this controller id, at the rate of these meters, so many bytes of
+ * each. */
+#define PIPELINE_CONTROLLER_ID 0x6e70
+#define PIPELINE_METER(AUDIT) (0x6e70 + (AUDIT))
+#define PIPELINE_N_METERS 2
+#define PIPELINE_REPORT_SIZE 192
+
 static inline uint64_t
 cookie_make(enum cookie_kind kind, uint32_t id)
 {
@@ -92,6 +102,7 @@ cookie_id(uint64_t cookie)
 #define PRIORITY_CONJ 10000     /* Rule tables: minus the band. */
 #define PRIORITY_DROP 100       /* Drop table. */
 #define PRIORITY_AUDIT 2000     /* Drop table: above recheck's marking. */
+#define PRIORITY_REPORT 100     /* Report table: plus bands, see emit.c. */
 #define PRIORITY_GUARD_STRANGER 50      /* SpoofGuard: uplinks. */
 #define PRIORITY_GUARD_GATEWAY 60       /* SpoofGuard: the host. */
 #define PRIORITY_GUARD_CLOSED 100       /* SpoofGuard: the rest of a port. */

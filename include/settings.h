@@ -29,6 +29,9 @@ struct option;
 /* More than that is a mistake: a cluster has one for each family. */
 #define SETTINGS_MAX_SERVICE_CIDRS 32
 
+/* Denied packets to report in a second, or at once. */
+#define SETTINGS_MAX_AUDIT_RATE 100000
+
 /* Where metrics and probes are served unless told otherwise. */
 #define SETTINGS_DEFAULT_METRICS_LISTEN "127.0.0.1:9640"
 
@@ -66,6 +69,10 @@ struct settings {
                                  * policies change. */
     bool audit_mode;            /* What policies deny is let through, where
                                  * the namespace does not say. */
+    bool no_audit;              /* Denied packets are not reported. */
+    unsigned int audit_rate, audit_burst;       /* How many are: a second, at
+                                                 * once. */
+    char *audit_log;            /* Where to; NULL: nowhere. */
     uint8_t table_base;         /* Our first table. */
     uint16_t zone;              /* Our conntrack zone. */
     bool force;                 /* Take a bridge that others program. */

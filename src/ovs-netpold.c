@@ -3,8 +3,10 @@
 #include <config.h>
 
 #include <getopt.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "ovs-json.h"
 
@@ -16,6 +18,8 @@
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "settings.h"
+#include "signals.h"
+#include "socket-util.h"
 #include "timeval.h"
 #include "unixctl.h"
 #include "util.h"
@@ -172,6 +176,37 @@ check_cleanup(const struct arguments *args, long long int start)
     }
 }
 
+/* SIGHUP, as a descriptor to wait for. */
+static int hangup_fds[2];
+
+static void
+handle_hangup(int signal OVS_UNUSED)
+{
+    ignore(write(hangup_fds[1], "", 1) < 0);
+}
+
+/* fatal-signal took the signal for the end. */
+static void
+catch_hangup(void)
+{
+    struct sigaction sa = { .sa_handler = handle_hangup };
+
+    xpipe_nonblocking(hangup_fds);
+    xsigaction(SIGHUP, &sa, NULL);
+}
+
+static void
+check_hangup(struct agent *agent)
+{
+    char buffer[16];
+
+    while (read(hangup_fds[0], buffer, sizeof buffer) > 0) {
+        vlog_reopen_log_file();
+        agent_reopen_logs(agent);
+    }
+    poll_fd_wait(hangup_fds[0], POLLIN);
+}
+
 static void
 main_loop(struct agent *agent, struct unixctl_server *unixctl,
           const struct arguments *args, const bool *exiting)
@@ -184,6 +219,7 @@ main_loop(struct agent *agent, struct unixctl_server *unixctl,
         agent_wait(agent);
         unixctl_server_wait(unixctl);
         check_cleanup(args, start);
+        check_hangup(agent);
         if (*exiting || agent_is_done(agent)) {
             poll_immediate_wake();
         }
@@ -216,6 +252,7 @@ main(int argc, char *argv[])
     agent = agent_create(&settings, args.cleanup,
                          unixctl ? unixctl_server_get_path(unixctl) : NULL);
     daemonize_complete();
+    catch_hangup();
     VLOG_INFO("%s (ovs-netpol) %s", program_name, VERSION);
 
     main_loop(agent, unixctl, &args, &exiting);

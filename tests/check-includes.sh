@@ -12,7 +12,7 @@ cd "${srcdir:-.}" || exit 1
 core="columns ptrs tally prefix label doc split k8s model number cover partition
       netset group rule policy flowset pipeline owner survey emit guard link compile annotate
       snapshot histogram latency ledger"
-node="settings kube kubeconfig dir ports bridge netif waiters health http
+node="settings kube kubeconfig dir ports bridge audit netif waiters health http
       counters metrics basis state"
 
 # may_see MODULE: the modules whose headers it may include.
@@ -23,6 +23,7 @@ may_see() {
         replica) echo ptrs flowset pipeline ;;
         verify) echo "$core verdict replica" ;;
         reach) echo prefix ptrs label k8s model verdict ;;
+        audit) echo "$core" ;;
         kube) echo "$core kubeconfig" ;;
         settings) echo "$core kubeconfig" ;;
         state) echo "$core" ;;
@@ -30,7 +31,7 @@ may_see() {
         counters) echo "$core bridge" ;;
         metrics) echo "$core settings dir kube ports bridge health counters" ;;
         cmd) echo "$core verdict query settings dir kube ports bridge health" \
-                  http basis state ;;
+                  http basis state audit ;;
         agent) echo "$core $node cmd" ;;
         client) echo "$core verdict query reach replica verify dir" ;;
         ovs-netpold) echo agent settings ;;

@@ -415,6 +415,12 @@ put_purpose(const struct annotation *a, const struct flowset_flow *f)
     case COOKIE_DROP:
         put_drop(a, f);
         break;
+    case COOKIE_REPORT:
+        ds_put_format(a->s, "told to the daemon: %s %s",
+                      k8s_direction_name(cookie_id(f->cookie) & 1),
+                      (cookie_id(f->cookie) & 2 ? "let through by audit mode"
+                       : "dropped"));
+        break;
     case COOKIE_AUDIT:
         put_audit(a, f);
         break;

@@ -46,6 +46,7 @@ struct compile {
     struct model_mark node_mark;        /* Emitted with them. */
     struct prefix *service_cidrs;       /* Emitted. */
     size_t n_service_cidrs;
+    bool reports;               /* What is denied is reported. */
     uint32_t gateway;           /* OpenFlow port of the node's own traffic. */
 };
 
@@ -381,6 +382,19 @@ compile_set_next_table(struct compile *c, uint8_t table)
     }
     c->config.pipeline.next_table = table;
     pipeline_install_next(&c->config.pipeline, c->fs);
+    return true;
+}
+
+bool
+compile_set_reports(struct compile *c, bool reports)
+{
+    if (c->reports == reports) {
+        return false;
+    }
+    c->reports = reports;
+    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
+        emit_reports(&c->sides[d].emit, reports);
+    }
     return true;
 }
 

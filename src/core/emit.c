@@ -2,7 +2,7 @@
 
 #include <config.h>
 
-#include "emit.h"
+#include "emit-private.h"
 
 #include <netinet/ip6.h>
 
@@ -32,9 +32,8 @@ rule_table(const struct emit *e)
     return table(e, TABLE_EGRESS_RULE, TABLE_INGRESS_RULE);
 }
 
-/* Where a packet goes that direction 'd' lets through. */
-static enum pipeline_table
-next_stage(enum k8s_direction d)
+enum pipeline_table
+emit_next_stage(enum k8s_direction d)
 {
     return d == K8S_EGRESS ? TABLE_INGRESS_TARGET : TABLE_COMMIT;
 }
@@ -49,14 +48,13 @@ emit_allow_actions(uint8_t table_id, uint32_t id, struct ofpbuf *ofpacts,
            ? K8S_EGRESS : K8S_INGRESS);
 
     pipeline_put_set_reg(REG_RULE(d), id, ofpacts);
-    pipeline_put_goto(config, next_stage(d), ofpacts);
+    pipeline_put_goto(config, emit_next_stage(d), ofpacts);
 }
 
-/* Sets or unsets a flow with actions. */
-static void
-put_actions(const struct emit *e, uint8_t table_id, uint16_t priority,
-            const struct match *match, uint64_t cookie,
-            const struct ofpbuf *ofpacts, bool add)
+void
+emit_put_actions(const struct emit *e, uint8_t table_id, uint16_t priority,
+                 const struct match *match, uint64_t cookie,
+                 const struct ofpbuf *ofpacts, bool add)
 {
     if (add) {
         flowset_set(e->fs, table_id, priority, match, cookie, ofpacts->data,
@@ -258,54 +256,6 @@ emit_rule(const struct emit *e, const struct rule *r, bool add)
     }
 }
 
-/* Default drop. */
-
-/* Matches packets that target class 'class' denies.  Those denied for egress
- * were not asked about ingress. */
-static void
-match_denied(const struct emit *e, uint32_t class, struct match *match)
-{
-    match_init_catchall(match);
-    match_set_reg(match, REG_TARGET(e->direction), class);
-    if (e->direction == K8S_EGRESS) {
-        match_set_reg(match, REG_TARGET(K8S_INGRESS), 0);
-    }
-}
-
-void
-emit_drop(const struct emit *e, const struct partition_class *target, bool add)
-{
-    uint32_t class = target->number.value;
-    uint64_t stub[8];
-    struct ofpbuf ofpacts;
-    struct match match;
-
-    ofpbuf_use_stub(&ofpacts, stub, sizeof stub);
-    pipeline_put_goto(e->pipeline, TABLE_REPORT, &ofpacts);
-    match_denied(e, class, &match);
-    put_actions(e, pipeline_table(e->pipeline, TABLE_DROP), PRIORITY_DROP,
-                &match, cookie_make(COOKIE_DROP, class), &ofpacts, add);
-    ofpbuf_uninit(&ofpacts);
-}
-
-void
-emit_audit(const struct emit *e, uint32_t class, bool add)
-{
-    uint32_t flag = REG_FLAG_AUDIT(e->direction);
-    uint64_t stub[16];
-    struct ofpbuf ofpacts;
-    struct match match;
-
-    ofpbuf_use_stub(&ofpacts, stub, sizeof stub);
-    pipeline_put_resubmit(e->pipeline, TABLE_REPORT, &ofpacts);
-    pipeline_put_resubmit(e->pipeline, next_stage(e->direction), &ofpacts);
-    match_denied(e, class, &match);
-    match_set_reg_masked(&match, REG_FLAGS, flag, flag);
-    put_actions(e, pipeline_table(e->pipeline, TABLE_DROP), PRIORITY_AUDIT,
-                &match, cookie_make(COOKIE_AUDIT, class), &ofpacts, add);
-    ofpbuf_uninit(&ofpacts);
-}
-
 /* Addresses. */
 
 /* Matches on one's own side ('own') or the other side of the connection, as
@@ -363,7 +313,7 @@ put_flow(const struct emit *e, uint8_t table_id, uint16_t priority,
         pipeline_put_set_reg(reg, value, &ofpacts);
     }
     pipeline_put_goto(e->pipeline, next, &ofpacts);
-    put_actions(e, table_id, priority, match, cookie, &ofpacts, add);
+    emit_put_actions(e, table_id, priority, match, cookie, &ofpacts, add);
     ofpbuf_uninit(&ofpacts);
 }
 
@@ -393,13 +343,13 @@ emit_target_address(const struct emit *e, const struct in6_addr *addr,
     put_target_actions(e, class, audit, &ofpacts);
     match_init_catchall(&match);
     match_address(e, true, addr, &match);
-    put_actions(e, t, PRIORITY_CLASS, &match,
-                cookie_make(COOKIE_TARGET, class), &ofpacts, class != 0);
+    emit_put_actions(e, t, PRIORITY_CLASS, &match,
+                     cookie_make(COOKIE_TARGET, class), &ofpacts, class != 0);
     ofpbuf_uninit(&ofpacts);
 
     match_address(e, false, addr, &match);
     put_flow(e, t, PRIORITY_EXEMPT, &match, cookie_make(COOKIE_EXEMPT, 0),
-             -1, 0, next_stage(e->direction), class != 0);
+             -1, 0, emit_next_stage(e->direction), class != 0);
 }
 
 void

@@ -10,6 +10,7 @@
 #include "ovs-json.h"
 
 #include "annotate.h"
+#include "audit.h"
 #include "basis.h"
 #include "bridge.h"
 #include "cmd.h"
@@ -62,6 +63,7 @@ struct agent {
     struct netif *netif;
     struct agent_survey *survey;
     struct bridge *bridge;
+    struct audit *audit;        /* NULL if not wanted. */
     struct waiters *waiters;
     struct latency *latency;
     struct histogram loop;
@@ -89,11 +91,17 @@ struct agent {
 static unixctl_cb_func handle_wait, handle_flush, handle_flows;
 static http_cb handle_get;
 
+/* Where the bridge listens (caller frees). */
+static char *
+bridge_target(const struct agent *a)
+{
+    return xasprintf("unix:%s/%s.mgmt", ovs_rundir(), a->settings->bridge);
+}
+
 static void
 connect_bridge(struct agent *a, struct flowset *fs)
 {
-    char *target = xasprintf("unix:%s/%s.mgmt", ovs_rundir(),
-                             a->settings->bridge);
+    char *target = bridge_target(a);
 
     bridge_destroy(a->bridge);
     a->bridge = bridge_create(target, fs, COOKIE_MAGIC, COOKIE_MAGIC_MASK);
@@ -102,8 +110,27 @@ connect_bridge(struct agent *a, struct flowset *fs)
 }
 
 static void
+start_audit(struct agent *a)
+{
+    char *target = bridge_target(a);
+    struct audit_config config = {
+        .target = target,
+        .rate = a->settings->audit_rate,
+        .burst = a->settings->audit_burst,
+        .log = a->settings->audit_log,
+        .node = a->settings->node,
+    };
+
+    a->audit = audit_create(&config, a->model, a->compile);
+    free(target);
+}
+
+static void
 stop_observers(struct agent *a)
 {
+    audit_destroy(a->audit);
+    a->audit = NULL;
+    a->cmd.audit = NULL;
     http_destroy(a->http);
     a->http = NULL;
     a->cmd.http = NULL;
@@ -197,6 +224,9 @@ start_observers(struct agent *a, const char *control)
     a->counters = counters_create(a->bridge, a->compile,
                                   a->settings->counters_interval * 1000,
                                   a->settings->metrics_max_policies);
+    if (!a->settings->no_audit) {
+        start_audit(a);
+    }
     a->health = health_create(&health);
     a->metrics = (struct metrics_context) {
         .settings = a->settings,
@@ -232,6 +262,7 @@ register_commands(struct agent *a)
         .http = a->http,
         .state = a->state,
         .basis = &a->basis,
+        .audit = a->audit,
     };
     cmd_register(&a->cmd);
     unixctl_command_register("wait", "[MILLISECONDS]", 0, 1, handle_wait, a);
@@ -463,6 +494,19 @@ handle_get(const char *path, struct http_reply *reply, void *agent_)
     return true;
 }
 
+/* Flows that name a meter come after it, and go with it. */
+static void
+run_audit(struct agent *a)
+{
+    if (a->audit) {
+        if (agent_survey_is_permitted(a->survey)) {
+            audit_enable(a->audit);
+        }
+        audit_run(a->audit);
+        compile_set_reports(a->compile, audit_is_ready(a->audit));
+    }
+}
+
 static void
 run_observers(struct agent *a)
 {
@@ -533,12 +577,28 @@ name_tables(struct agent *a)
     }
 }
 
+/* When the flows that name them are gone. */
+static void
+remove_meters(struct agent *a)
+{
+    if (!a->audit) {
+        char *target = bridge_target(a);
+
+        a->audit = audit_create_cleanup(target);
+        free(target);
+    }
+    audit_run(a->audit);
+}
+
 static void
 run_cleanup(struct agent *a)
 {
     run_ports(a);
     bridge_set_generation(a->bridge, 1);
     bridge_run(a->bridge);
+    if (bridge_generation(a->bridge)) {
+        remove_meters(a);
+    }
     if (a->flush && agent_is_done(a)) {
         unixctl_command_reply(a->flush, "all flows are removed, "
                               "the daemon stops");
@@ -585,9 +645,10 @@ agent_run(struct agent *a)
         return;
     }
     run_sources(a);
+    run_audit(a);
     if (may_enforce(a)) {
         compile_run(a->compile);
-        bridge_hold(a->bridge, false);
+        bridge_hold(a->bridge, a->audit && !audit_is_settled(a->audit));
         bridge_enable(a->bridge);
         bridge_set_generation(a->bridge, model_generation(a->model));
     }
@@ -603,6 +664,9 @@ agent_wait(struct agent *a)
 {
     ports_wait(a->ports);
     bridge_wait(a->bridge);
+    if (a->audit) {
+        audit_wait(a->audit);
+    }
     if (!a->cleanup) {
         if (a->dir) {
             dir_wait(a->dir);
@@ -629,7 +693,16 @@ bool
 agent_is_done(const struct agent *a)
 {
     return a->cleanup && bridge_generation(a->bridge)
-           && ports_is_settled(a->ports);
+           && ports_is_settled(a->ports)
+           && a->audit && audit_is_settled(a->audit);
+}
+
+void
+agent_reopen_logs(struct agent *a)
+{
+    if (a->audit) {
+        audit_reopen(a->audit);
+    }
 }
 
 /* Commands that change something, or take time. */

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit.h"
+#include "ovs-json.h"
 #include "query.h"
 #include "unixctl.h"
 #include "util.h"
@@ -107,6 +109,25 @@ handle_objects(struct unixctl_conn *conn, int argc OVS_UNUSED,
     reply(conn, cmd_objects(the_context));
 }
 
+static void
+handle_drops(struct unixctl_conn *conn, int argc, const char *argv[],
+             void *aux OVS_UNUSED)
+{
+    unsigned long long int since = 0;
+    struct json *json;
+
+    if (!the_context->audit) {
+        unixctl_command_reply_error(conn, "denied packets are not reported: "
+                                    "audit is off");
+    } else if (argc > 1 && !str_to_ullong(argv[1], 10, &since)) {
+        unixctl_command_reply_error(conn, "want the number of a record");
+    } else {
+        json = audit_to_json(the_context->audit, since);
+        reply(conn, json_to_string(json, JSSF_SORT));
+        json_destroy(json);
+    }
+}
+
 void
 cmd_register(const struct cmd_context *context)
 {
@@ -116,6 +137,7 @@ cmd_register(const struct cmd_context *context)
                                  handle_report,
                                  CONST_CAST(struct report *, &reports[i]));
     }
+    unixctl_command_register("drops", "[SINCE]", 0, 1, handle_drops, NULL);
     unixctl_command_register("objects", "", 0, 0, handle_objects, NULL);
     unixctl_command_register("explain",
                              "SRC DST[:PORT[/PROTOCOL]] [-o json]", 2, 4,

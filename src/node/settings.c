@@ -35,10 +35,11 @@ typedef char *store_func(void *p, const char *value);
 static store_func store_string, store_path, store_interface;
 static store_func store_established, store_table, store_zone, store_cidrs;
 static store_func store_enforcement;
-static store_func store_bool, store_spoof_guard, store_listen;
+static store_func store_bool, store_off, store_listen;
 static store_func store_attach, store_next_table, store_mark;
 static store_func store_state_dir, store_no_state;
 static store_func store_interval, store_max_policies;
+static store_func store_rate, store_log;
 
 struct setting {
     const char *name;
@@ -79,9 +80,18 @@ static const struct setting table[] = {
     { "enforcement", "enforce|audit",
       "whether what policies deny is dropped, or only noted",
       store_enforcement, offsetof(struct settings, audit_mode) },
+    { "audit", "on|off", "whether denied packets are reported",
+      store_off, offsetof(struct settings, no_audit) },
+    { "audit-rate", "N", "denied packets to report in a second",
+      store_rate, offsetof(struct settings, audit_rate) },
+    { "audit-burst", "N", "denied packets to report at once",
+      store_rate, offsetof(struct settings, audit_burst) },
+    { "audit-log", "FILE|stdout|syslog|off",
+      "where to write a line for each reported packet",
+      store_log, offsetof(struct settings, audit_log) },
     { "spoof-guard", "on|off",
       "whether pods may use only their own addresses",
-      store_spoof_guard, offsetof(struct settings, no_spoof_guard) },
+      store_off, offsetof(struct settings, no_spoof_guard) },
     { "no-spoof-guard", NULL, "the same as --spoof-guard=off",
       store_bool, offsetof(struct settings, no_spoof_guard) },
     { "table-base", "N", "first OpenFlow table to use",
@@ -183,8 +193,9 @@ store_bool(void *p, const char *value)
     return NULL;
 }
 
+/* What is on unless told otherwise. */
 static char *
-store_spoof_guard(void *p, const char *value)
+store_off(void *p, const char *value)
 {
     bool *off = p;
 
@@ -278,6 +289,27 @@ parse_number(const char *value, unsigned int min, unsigned int max,
     }
     *number = n;
     return NULL;
+}
+
+static char *
+store_rate(void *p, const char *value)
+{
+    return parse_number(value, 1, SETTINGS_MAX_AUDIT_RATE, p);
+}
+
+static char *
+store_log(void *p, const char *value)
+{
+    char **log = p;
+
+    /* YAML reads the word as a truth value. */
+    if (!strcmp(value, "off") || !strcmp(value, "false")) {
+        free(*log);
+        *log = NULL;
+        return NULL;
+    }
+    return (!strcmp(value, "stdout") || !strcmp(value, "syslog")
+            ? store_string(p, value) : store_path(p, value));
 }
 
 static char *
@@ -418,6 +450,8 @@ settings_init(struct settings *settings)
         .zone = PIPELINE_DEFAULT_ZONE,
         .counters_interval = 10,
         .metrics_max_policies = 500,
+        .audit_rate = 100,
+        .audit_burst = 200,
         .metrics_listen = xstrdup(SETTINGS_DEFAULT_METRICS_LISTEN),
     };
 }
@@ -434,6 +468,7 @@ settings_uninit(struct settings *settings)
     free(settings->gateway_port);
     free(settings->state_dir);
     free(settings->metrics_listen);
+    free(settings->audit_log);
     free(settings->next_table);
     free(settings->service_cidrs);
 }

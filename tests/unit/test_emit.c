@@ -278,6 +278,26 @@ test_audit(void **state)
     expect_flows(f, "");
 }
 
+static void
+test_reports(void **state)
+{
+    struct fixture *f = *state;
+
+#define REPORT(ID, PRIORITY, MATCH, METER)                              \
+    "cookie=0x6e700b000000000" ID ",table=59,priority=" PRIORITY MATCH  \
+    " actions=controller(max_len=192,id=28272,meter_id="  \
+    METER ")\n"
+    emit_reports(&f->ingress, true);
+    emit_reports(&f->egress, true);
+    expect_flows(f, REPORT("2", "130", ",reg0=0x8/0x8,reg4=0", "28273")
+                    REPORT("0", "120", ",reg4=0", "28272")
+                    REPORT("3", "110", ",reg0=0x10/0x10", "28273")
+                    REPORT("1", "100", "", "28272"));
+    emit_reports(&f->ingress, false);
+    emit_reports(&f->egress, false);
+    expect_flows(f, "");
+}
+
 static struct in6_addr
 address(const char *s)
 {
@@ -406,6 +426,7 @@ main(void)
         TEST(test_one_class),
         TEST(test_drop),
         TEST(test_audit),
+        TEST(test_reports),
         TEST(test_addresses),
         TEST(test_nets),
         TEST(test_node),
