@@ -116,7 +116,7 @@ find_uplink(const struct model *model, uint32_t gateway,
 {
     size_t n_pods;
     const struct model_port *pods = model_ports(model, &n_pods);
-    uint32_t unused = 1;
+    uint32_t unused = gateway < MODEL_MAX_OFPORT ? gateway + 1 : 1;
 
     for (size_t i = 0; i < n; i++) {
         bool is_pod = false;

@@ -134,6 +134,8 @@ END
     contains explain "without it isolated by shop/deny; no rule allows it" \
         "$(ovs-netpol explain 10.244.0.1 shop/web:80)"
 
+    exits 0 ovs-netpol verify
+
     # An ipBlock lets the node in, marked or not.
     allow node 10.244.0.1/32
     settle

@@ -180,6 +180,7 @@ test_gateway_port() {
     policies
     decided
     both_halves gateway
+    exits 0 ovs-netpol verify
     explained
 }
 
