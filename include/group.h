@@ -26,14 +26,13 @@
 #include <stdint.h>
 
 #include "k8s.h"
+#include "model.h"
 #include "openvswitch/hmap.h"
-#include "openvswitch/list.h"
 #include "partition.h"
 #include "ptrs.h"
 
 struct ds;
 struct groups;
-struct model;
 
 enum group_role {
     GROUP_TARGET_EGRESS,
@@ -86,29 +85,22 @@ struct group_told {
                                  * address is let through, see model.h. */
 };
 
-/* One address of a member, and what the switch was told. */
-struct group_address {
-    struct in6_addr addr;
-    bool owned;                 /* Not won by a newer pod. */
-    struct group_told told[GROUP_N_ROLES];
-};
-
+/* A live pod.  Most are in no class: what only the others need is
+ * elsewhere. */
 struct group_member {
-    struct hmap_node node;      /* In the groups, by namespace and name. */
-    struct ovs_list dirty;      /* In the list of those to be evaluated or
-                                 * flushed. */
-    char *ns, *name;
-    struct group_space *space;
-    size_t space_index;         /* In the namespace's members, or SIZE_MAX. */
-    struct label_set *labels;
+    struct model_follower up;   /* Of the pod. */
+    struct group_space *space;  /* Its namespace. */
     struct group_port **ports;
-    size_t n_ports;
-    struct partition_class *classes[GROUP_N_ROLES];
-    struct group_address *addresses;
-    size_t n_addresses;
-    bool live;                  /* False: on its way out. */
-    bool local;
-    bool stale;                 /* To be evaluated. */
+    struct partition_class **classes;   /* By role; shared if all NULL. */
+    struct group_addresses *addresses;  /* What the switch was told of its
+                                         * addresses, or NULL. */
+    uint32_t space_index;       /* In the namespace's members, or
+                                 * UINT32_MAX. */
+    uint16_t n_ports;
+    bool live : 1;              /* False: on its way out. */
+    bool local : 1;
+    bool stale : 1;             /* To be evaluated. */
+    bool touched : 1;           /* To be flushed. */
 };
 
 struct groups *groups_create(void);
@@ -140,10 +132,11 @@ void group_unwatch_port(struct groups *, struct group_port_name *,
                         const void *watcher);
 
 /* Tells of a change in the model: of a pod (also when its locality or the
- * ownership of an address changed), or of a namespace's labels or whether it
- * is audited. */
+ * ownership of an address changed), with the follower that the change names;
+ * or of a namespace's labels or whether it is audited. */
 void groups_update_pod(struct groups *, const struct model *,
-                       const char *ns, const char *name);
+                       const char *ns, const char *name,
+                       struct model_follower *);
 void groups_update_namespace(struct groups *, const struct model *,
                              const char *ns);
 
@@ -158,7 +151,8 @@ void groups_evaluate(struct groups *);
 typedef void group_address_cb(enum group_role, const struct in6_addr *,
                               const struct group_told *old,
                               const struct group_told *new, void *aux);
-void groups_flush(struct groups *, group_address_cb *, void *aux);
+void groups_flush(struct groups *, const struct model *, group_address_cb *,
+                  void *aux);
 
 /* Frees groups that nobody uses, after the partitions' announcements. */
 void groups_reap(struct groups *);
@@ -166,8 +160,7 @@ void groups_reap(struct groups *);
 /* In words: "pods app=web of namespace shop". */
 void group_format(const struct group *, struct ds *);
 
-const struct group_member *group_member_find(const struct groups *,
-                                             const char *ns,
-                                             const char *name);
+/* The member that a pod is, or NULL. */
+const struct group_member *group_member_of(const struct k8s_pod *);
 
 #endif /* group.h */

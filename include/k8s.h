@@ -23,12 +23,14 @@
 #include <stdint.h>
 
 #include "openvswitch/compiler.h"
+#include "openvswitch/hmap.h"
 #include "prefix.h"
 
 struct doc_node;
 struct ds;
 struct label_pool;
 struct label_set;
+struct model_follower;
 struct selector;
 
 enum k8s_kind {
@@ -63,6 +65,7 @@ const char *k8s_protocol_name(uint8_t protocol);
 
 /* What all kinds have in common: first member of each. */
 struct k8s_object {
+    struct hmap_node node;      /* For the model. */
     enum k8s_kind kind;
     uint32_t size;              /* Bytes of this block of memory, if strings
                                  * and arrays of the object lie inside of it
@@ -97,6 +100,7 @@ struct k8s_named_port {
 
 struct k8s_pod {
     struct k8s_object up;
+    struct model_follower *follower;    /* For the model. */
     char *uid;                  /* May be NULL. */
     char *node;                 /* spec.nodeName, may be NULL. */
     struct label_set *labels;

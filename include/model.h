@@ -144,6 +144,15 @@ bool model_pod_is_local(const struct model *, const struct k8s_pod *);
 /* Number of changes so far, plus 1. */
 uint64_t model_generation(const struct model *);
 
+/* Whoever takes the changes, and only he, can have something of his own that
+ * goes with a pod: when the pod is put again, its follower goes over to the
+ * new object at once. */
+struct model_follower {
+    const struct k8s_pod *pod;  /* As it is now; NULL when it was deleted. */
+};
+void model_follow(const struct k8s_pod *, struct model_follower *);
+void model_unfollow(struct model_follower *);
+
 /* Changes since the last model_take_changes(), for the compiler. */
 enum model_change_type {
     MODEL_NAMESPACE,            /* Labels of 'ns' differ, or whether it is
@@ -161,12 +170,15 @@ struct model_change {
     enum k8s_kind kind;         /* K8S_N_KINDS unless it is about an object. */
     char *ns;                   /* NULL where it makes no sense. */
     char *name;
+    struct model_follower *follower;    /* Of a pod that was deleted; NULL if
+                                         * it had none, or was not.  A pod of
+                                         * that name may be there again. */
 };
 /* Moves the changes to '*changes' (array of the returned length; at most one
  * for each object, in order of first occurrence).  Free with
  * model_changes_free().  An object whose address was won or lost to another is
  * in the list too. */
 size_t model_take_changes(struct model *, struct model_change **changes);
-void model_changes_free(struct model_change *, size_t n);
+void model_changes_free(struct model_change *);
 
 #endif /* model.h */

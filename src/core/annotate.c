@@ -99,8 +99,7 @@ index_targets(struct annotation *a)
 
     for (size_t i = 0; i < n; i++) {
         const struct group_member *m
-            = group_member_find(compile_groups(a->compile), pods[i]->ns,
-                                pods[i]->name);
+            = group_member_of(k8s_pod_cast(pods[i]));
 
         for (int d = 0; m && d < K8S_N_DIRECTIONS; d++) {
             const struct partition_class *c = m->classes[GROUP_TARGET(d)];
@@ -279,9 +278,7 @@ put_peer(const struct annotation *a, const struct flowset_flow *f)
     enum k8s_direction d = table_direction(a, f->table);
     const struct k8s_pod *pod = put_owner(a, f, false);
     const struct group_member *m
-        = (pod ? group_member_find(compile_groups(a->compile), pod->up.ns,
-                                   pod->up.name)
-           : NULL);
+        = pod ? group_member_of(pod) : NULL;
     const struct partition_class *c = m ? m->classes[GROUP_PEER(d)] : NULL;
 
     for (size_t i = 0; c && i < MIN(c->n_sets, MAX_NAMES); i++) {

@@ -408,7 +408,8 @@ apply_change(struct compile *c, const struct model_change *change)
         groups_update_namespace(c->groups, c->model, change->ns);
         break;
     case MODEL_POD:
-        groups_update_pod(c->groups, c->model, change->ns, change->name);
+        groups_update_pod(c->groups, c->model, change->ns, change->name,
+                          change->follower);
         guard_note_pod(c->guard, change->ns, change->name);
         break;
     case MODEL_POLICY:
@@ -440,7 +441,7 @@ settle(struct compile *c)
         netset_classify(c->sides[d].netset);
         announce(&c->sides[d]);
     }
-    groups_flush(c->groups, flush_address, c);
+    groups_flush(c->groups, c->model, flush_address, c);
     for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
         flush_side(&c->sides[d]);
         netset_reap(c->sides[d].netset);
@@ -462,7 +463,7 @@ compile_run(struct compile *c)
             }
         }
     }
-    model_changes_free(changes, n);
+    model_changes_free(changes);
     if (n) {
         settle(c);
         guard_run(c->guard, c->model);

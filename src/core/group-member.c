@@ -6,79 +6,29 @@
 #include <string.h>
 
 #include "group-private.h"
-#include "hash.h"
 #include "label.h"
 #include "model.h"
 #include "util.h"
 
-static uint32_t
-hash_key(const char *ns, const char *name)
-{
-    return hash_string(name, hash_string(ns, 0));
-}
-
-static struct group_member *
-find_member(const struct groups *gs, const char *ns, const char *name)
-{
-    struct group_member *m;
-
-    HMAP_FOR_EACH_WITH_HASH (m, node, hash_key(ns, name), &gs->members) {
-        if (!strcmp(m->name, name) && !strcmp(m->ns, ns)) {
-            return m;
-        }
-    }
-    return NULL;
-}
+/* Of members without one. */
+static struct partition_class *no_classes[GROUP_N_ROLES];
 
 const struct group_member *
-group_member_find(const struct groups *gs, const char *ns, const char *name)
+group_member_of(const struct k8s_pod *pod)
 {
-    return find_member(gs, ns, name);
+    return (pod->follower
+            ? CONTAINER_OF(pod->follower, struct group_member, up) : NULL);
 }
 
-/* Addresses. */
-
-static void
-add_address(struct group_member *m, const struct in6_addr *addr)
+bool
+group_member_has_class(const struct group_member *m)
 {
-    for (size_t i = 0; i < m->n_addresses; i++) {
-        if (!memcmp(&m->addresses[i].addr, addr, sizeof *addr)) {
-            m->addresses[i].owned = true;
-            return;
+    for (int role = 0; role < GROUP_N_ROLES; role++) {
+        if (m->classes[role]) {
+            return true;
         }
     }
-    m->addresses = xrealloc(m->addresses,
-                            (m->n_addresses + 1) * sizeof *m->addresses);
-    m->addresses[m->n_addresses++]
-        = (struct group_address) { .addr = *addr, .owned = true };
-}
-
-/* Addresses that are not owned any more stay until their flows are gone. */
-static void
-set_addresses(struct group_member *m, const struct model *model,
-              const struct k8s_pod *pod)
-{
-    for (size_t i = 0; i < m->n_addresses; i++) {
-        m->addresses[i].owned = false;
-    }
-    for (size_t i = 0; pod && i < pod->n_addresses; i++) {
-        if (model_pod_by_address(model, &pod->addresses[i]) == pod) {
-            add_address(m, &pod->addresses[i]);
-        }
-    }
-}
-
-static void
-forget_addresses(struct group_member *m)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < m->n_addresses; i++) {
-        if (m->addresses[i].owned) {
-            m->addresses[n++] = m->addresses[i];
-        }
-    }
-    m->n_addresses = n;
+    return false;
 }
 
 /* Members. */
@@ -88,13 +38,13 @@ detach(struct group_member *m)
 {
     struct ptrs *members = &m->space->members;
 
-    if (m->space_index != SIZE_MAX) {
+    if (m->space_index != UINT32_MAX) {
         struct group_member *last = members->p[members->n - 1];
 
         members->p[m->space_index] = last;
         last->space_index = m->space_index;
         members->n--;
-        m->space_index = SIZE_MAX;
+        m->space_index = UINT32_MAX;
     }
 }
 
@@ -109,17 +59,18 @@ void
 group_member_set_stale(struct groups *gs, struct group_member *m)
 {
     detach(m);
-    m->stale = true;
-    ovs_list_remove(&m->dirty);
-    ovs_list_push_back(&gs->stale, &m->dirty);
+    if (!m->stale) {
+        m->stale = true;
+        ptrs_add(&gs->stale, m);
+    }
 }
 
 static void
 touch(struct groups *gs, struct group_member *m)
 {
-    if (!m->stale) {
-        ovs_list_remove(&m->dirty);
-        ovs_list_push_back(&gs->touched, &m->dirty);
+    if (!m->stale && !m->touched) {
+        m->touched = true;
+        ptrs_add(&gs->touched, m);
     }
 }
 
@@ -132,17 +83,24 @@ group_members_touch(struct groups *gs, const struct group_space *s)
 }
 
 static struct group_member *
-create_member(struct groups *gs, const char *ns, const char *name)
+create_member(struct groups *gs, const char *ns)
 {
     struct group_member *m = xzalloc(sizeof *m);
 
-    m->ns = xstrdup(ns);
-    m->name = xstrdup(name);
     m->space = group_space_use(gs, ns);
-    m->space_index = SIZE_MAX;
-    ovs_list_init(&m->dirty);
-    hmap_insert(&gs->members, &m->node, hash_key(ns, name));
+    m->space_index = UINT32_MAX;
+    m->classes = no_classes;
+    gs->n_members++;
     return m;
+}
+
+static void
+free_classes(struct group_member *m)
+{
+    if (m->classes != no_classes) {
+        free(m->classes);
+        m->classes = no_classes;
+    }
 }
 
 void
@@ -150,39 +108,56 @@ group_member_destroy(struct groups *gs, struct group_member *m)
 {
     detach(m);
     group_member_set_ports(gs, m, false, NULL, 0);
-    ovs_list_remove(&m->dirty);
-    hmap_remove(&gs->members, &m->node);
     group_space_unuse(gs, m->space);
-    label_set_unref(m->labels);
+    model_unfollow(&m->up);
+    free_classes(m);
     free(m->addresses);
-    free(m->ns);
-    free(m->name);
     free(m);
+    gs->n_members--;
+}
+
+/* The member for 'pod', NULL if it is not live; made if need be.  'follower'
+ * was that of a pod of this name that was deleted. */
+static struct group_member *
+get_member(struct groups *gs, const struct k8s_pod *pod, const char *ns,
+           struct model_follower *follower)
+{
+    struct group_member *m;
+
+    if (follower) {
+        m = CONTAINER_OF(follower, struct group_member, up);
+    } else if (pod && pod->follower) {
+        return CONTAINER_OF(pod->follower, struct group_member, up);
+    } else if (pod && model_pod_is_live(pod)) {
+        m = create_member(gs, ns);
+    } else {
+        return NULL;
+    }
+    if (pod) {
+        model_follow(pod, &m->up);
+    }
+    return m;
 }
 
 void
 groups_update_pod(struct groups *gs, const struct model *model,
-                  const char *ns, const char *name)
+                  const char *ns, const char *name,
+                  struct model_follower *follower)
 {
     const struct k8s_object *object = model_get(model, K8S_POD, ns, name);
     const struct k8s_pod *pod = object ? k8s_pod_cast(object) : NULL;
-    struct group_member *m = find_member(gs, ns, name);
+    struct group_member *m = get_member(gs, pod, ns, follower);
 
-    pod = pod && model_pod_is_live(pod) ? pod : NULL;
-    if (!m && !pod) {
+    if (!m) {
         return;
     }
-    if (!m) {
-        m = create_member(gs, ns, name);
-    }
-    m->live = pod != NULL;
-    label_set_unref(m->labels);
-    m->labels = pod ? label_set_ref(pod->labels) : NULL;
-    group_member_set_ports(gs, m, pod && model_pod_is_local(model, pod),
-              pod ? pod->ports : NULL, pod ? pod->n_ports : 0);
-    set_addresses(m, model, pod);
-    if (pod) {
+    m->live = pod && model_pod_is_live(pod);
+    if (m->live) {
+        group_member_set_ports(gs, m, model_pod_is_local(model, pod),
+                               pod->ports, pod->n_ports);
         groups_update_namespace(gs, model, ns);
+    } else {
+        group_member_set_ports(gs, m, false, NULL, 0);
     }
     group_member_set_stale(gs, m);
 }
@@ -207,7 +182,8 @@ collect_from_scope(const struct group_scope *scope,
                    const struct group_member *m, enum group_role first,
                    struct ptrs sets[GROUP_N_ROLES])
 {
-    size_t n_labels = label_set_count(m->labels);
+    const struct label_set *labels = m->up.pod->labels;
+    size_t n_labels = label_set_count(labels);
 
     if (scope->groups.n <= n_labels) {
         collect_from(&scope->groups, m, first, sets);
@@ -216,7 +192,7 @@ collect_from_scope(const struct group_scope *scope,
     collect_from(&scope->unlabeled, m, first, sets);
     for (size_t i = 0; i < n_labels; i++) {
         const struct label_bucket *b
-            = group_find_bucket(scope, label_set_at(m->labels, i));
+            = group_find_bucket(scope, label_set_at(labels, i));
 
         if (b) {
             collect_from(&b->groups, m, first, sets);
@@ -255,6 +231,9 @@ set_signature(struct groups *gs, struct group_member *m, enum group_role role,
 
     if (!partition_class_is(old, sets, n)) {
         count_difference(gs, old, sets, n);
+        if (m->classes == no_classes) {
+            m->classes = xcalloc(GROUP_N_ROLES, sizeof *m->classes);
+        }
         m->classes[role] = partition_enter(&gs->partitions[role], sets, n);
         partition_leave(&gs->partitions[role], old);
         touch(gs, m);
@@ -282,9 +261,9 @@ evaluate(struct groups *gs, struct group_member *m, enum group_role first)
 void
 groups_evaluate_targets(struct groups *gs)
 {
-    struct group_member *m;
+    for (size_t i = 0; i < gs->stale.n; i++) {
+        struct group_member *m = gs->stale.p[i];
 
-    LIST_FOR_EACH (m, dirty, &gs->stale) {
         if (m->local || m->classes[GROUP_TARGET_EGRESS]
             || m->classes[GROUP_TARGET_INGRESS]) {
             evaluate(gs, m, GROUP_TARGET_EGRESS);
@@ -295,10 +274,10 @@ groups_evaluate_targets(struct groups *gs)
 void
 groups_evaluate(struct groups *gs)
 {
-    struct group_member *m;
-
     groups_evaluate_targets(gs);
-    LIST_FOR_EACH_SAFE (m, dirty, &gs->stale) {
+    for (size_t i = 0; i < gs->stale.n; i++) {
+        struct group_member *m = gs->stale.p[i];
+
         evaluate(gs, m, GROUP_PEER_EGRESS);
         m->stale = false;
         touch(gs, m);
@@ -306,6 +285,7 @@ groups_evaluate(struct groups *gs)
             attach(m);
         }
     }
+    ptrs_uninit(&gs->stale);
 }
 
 void
@@ -340,60 +320,26 @@ group_member_leave(struct groups *gs, struct group_member *m, struct group *g)
 
 /* Flush. */
 
-static bool
-is_target(enum group_role role)
-{
-    return role == GROUP_TARGET_EGRESS || role == GROUP_TARGET_INGRESS;
-}
-
-static struct group_told
-wanted(const struct group_member *m, const struct group_address *a,
-       enum group_role role)
-{
-    uint32_t class = a->owned ? partition_class_number(m->classes[role]) : 0;
-
-    return (struct group_told) {
-        .class = class,
-        .audit = class && is_target(role) && m->space->audit,
-    };
-}
-
-/* Tells 'cb' of what to clear if 'clear', else of what to set. */
-static void
-flush_member(struct group_member *m, bool clear, group_address_cb *cb,
-             void *aux)
-{
-    for (size_t i = 0; i < m->n_addresses; i++) {
-        struct group_address *a = &m->addresses[i];
-
-        for (enum group_role role = 0; role < GROUP_N_ROLES; role++) {
-            struct group_told *old = &a->told[role];
-            struct group_told new = wanted(m, a, role);
-
-            if ((new.class != old->class || new.audit != old->audit)
-                && clear == !new.class) {
-                cb(role, &a->addr, old, &new, aux);
-                *old = new;
-            }
-        }
-    }
-}
-
 void
-groups_flush(struct groups *gs, group_address_cb *cb, void *aux)
+groups_flush(struct groups *gs, const struct model *model,
+             group_address_cb *cb, void *aux)
 {
-    struct group_member *m;
+    struct ptrs touched = gs->touched;
 
-    LIST_FOR_EACH (m, dirty, &gs->touched) {
-        flush_member(m, true, cb, aux);
+    gs->touched = (struct ptrs) PTRS_INITIALIZER;
+    for (size_t i = 0; i < touched.n; i++) {
+        group_member_flush(touched.p[i], model, true, cb, aux);
     }
-    LIST_FOR_EACH_SAFE (m, dirty, &gs->touched) {
-        flush_member(m, false, cb, aux);
-        forget_addresses(m);
-        ovs_list_remove(&m->dirty);
-        ovs_list_init(&m->dirty);
+    for (size_t i = 0; i < touched.n; i++) {
+        struct group_member *m = touched.p[i];
+
+        group_member_flush(m, model, false, cb, aux);
+        m->touched = false;
         if (!m->live) {
             group_member_destroy(gs, m);
+        } else if (!group_member_has_class(m)) {
+            free_classes(m);
         }
     }
+    ptrs_uninit(&touched);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Shared by group.c (groups, scopes and namespaces), group-member.c (pods) and
- * group-port.c (their named ports). */
+ * Shared by group.c (groups, scopes and namespaces), group-member.c (pods),
+ * group-address.c (their addresses) and group-port.c (their named ports). */
 
 #ifndef GROUP_PRIVATE_H
 #define GROUP_PRIVATE_H 1
@@ -45,11 +45,11 @@ struct groups {
     struct hmap scopes;
     struct ptrs selector_scopes;
     struct hmap spaces;
-    struct hmap members;
+    size_t n_members;
     struct hmap port_names;
     struct ptrs changed_port_names;
-    struct ovs_list stale;      /* Members to be evaluated. */
-    struct ovs_list touched;    /* Evaluated members to be flushed. */
+    struct ptrs stale;          /* Members to be evaluated. */
+    struct ptrs touched;        /* Evaluated members to be flushed. */
     struct ptrs flips;
     struct ptrs dead;           /* Groups to be freed. */
     size_t n_groups[GROUP_N_ROLES];
@@ -76,6 +76,13 @@ void group_member_enter(struct groups *, struct group_member *m,
                         struct group *g);
 void group_member_leave(struct groups *, struct group_member *m,
                         struct group *g);
+
+bool group_member_has_class(const struct group_member *);
+
+/* group-address.c: tells 'cb' of addresses of 'm' whose class is not what it
+ * was told; those that have none any more if 'clear', else the others. */
+void group_member_flush(struct group_member *m, const struct model *,
+                        bool clear, group_address_cb *cb, void *aux);
 
 /* group-port.c */
 /* Sets the named ports of 'm', and whether it is local. */

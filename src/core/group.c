@@ -25,10 +25,7 @@ groups_create(void)
     hmap_init(&gs->groups);
     hmap_init(&gs->scopes);
     hmap_init(&gs->spaces);
-    hmap_init(&gs->members);
     hmap_init(&gs->port_names);
-    ovs_list_init(&gs->stale);
-    ovs_list_init(&gs->touched);
     return gs;
 }
 
@@ -41,7 +38,7 @@ groups_partition(const struct groups *gs, enum group_role role)
 size_t
 groups_count_members(const struct groups *gs)
 {
-    return hmap_count(&gs->members);
+    return gs->n_members;
 }
 
 size_t
@@ -311,7 +308,7 @@ bool
 group_matches(const struct group *g, const struct group_member *m)
 {
     if (!m->live || (group_is_target(g) && !m->local)
-        || !selector_matches(g->pods, m->labels)) {
+        || !selector_matches(g->pods, m->up.pod->labels)) {
         return false;
     }
     for (size_t i = 0; g->port && i < m->n_ports; i++) {
@@ -503,11 +500,28 @@ groups_take_flips(struct groups *gs)
     return flipped;
 }
 
+static void
+destroy_members(struct groups *gs)
+{
+    struct group_space *s;
+
+    for (size_t i = 0; i < gs->stale.n; i++) {
+        group_member_destroy(gs, gs->stale.p[i]);
+    }
+    ptrs_uninit(&gs->stale);
+    HMAP_FOR_EACH_SAFE (s, node, &gs->spaces) {
+        /* With its last member the namespace may go. */
+        for (size_t n = s->members.n; n > 0; n--) {
+            group_member_destroy(gs, s->members.p[n - 1]);
+        }
+    }
+    ptrs_uninit(&gs->touched);
+}
+
 /* All users of 'gs' have let go of their groups, or will never look again. */
 void
 groups_destroy(struct groups *gs)
 {
-    struct group_member *m;
     struct group *g;
 
     if (!gs) {
@@ -522,13 +536,10 @@ groups_destroy(struct groups *gs)
         group_unref(gs, g);
     }
     groups_reap(gs);
-    HMAP_FOR_EACH_SAFE (m, node, &gs->members) {
-        group_member_destroy(gs, m);
-    }
+    destroy_members(gs);
     hmap_destroy(&gs->groups);
     hmap_destroy(&gs->scopes);
     hmap_destroy(&gs->spaces);
-    hmap_destroy(&gs->members);
     hmap_destroy(&gs->port_names);
     ptrs_uninit(&gs->selector_scopes);
     ptrs_uninit(&gs->changed_port_names);

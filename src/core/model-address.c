@@ -25,6 +25,32 @@ pod_is_newer(const struct k8s_pod *a, const struct k8s_pod *b)
     return (cmp ? cmp : strcmp(a->up.name, b->up.name)) > 0;
 }
 
+/* What 'o' claims; nothing if it is a pod that does not count. */
+static const struct in6_addr *
+claimed_addresses(const struct k8s_object *o, size_t *n)
+{
+    if (o->kind == K8S_NODE) {
+        *n = k8s_node_cast(o)->n_addresses;
+        return k8s_node_cast(o)->addresses;
+    }
+    *n = model_pod_is_live(k8s_pod_cast(o)) ? k8s_pod_cast(o)->n_addresses : 0;
+    return k8s_pod_cast(o)->addresses;
+}
+
+static bool
+has_address(const struct k8s_object *o, const struct in6_addr *addr)
+{
+    size_t n;
+    const struct in6_addr *addrs = claimed_addresses(o, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        if (!memcmp(&addrs[i], addr, sizeof *addr)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const struct k8s_pod *
 model_pod_by_address(const struct model *m, const struct in6_addr *addr)
 {
@@ -32,9 +58,9 @@ model_pod_by_address(const struct model *m, const struct in6_addr *addr)
     struct model_claim *c;
 
     HMAP_FOR_EACH_WITH_HASH (c, node, address_hash(addr, 0), &m->claims) {
-        const struct k8s_object *o = c->entry->object;
+        const struct k8s_object *o = c->owner;
 
-        if (o->kind == K8S_POD && !memcmp(&c->address, addr, sizeof *addr)
+        if (o->kind == K8S_POD && has_address(o, addr)
             && (!owner || pod_is_newer(k8s_pod_cast(o), owner))) {
             owner = k8s_pod_cast(o);
         }
@@ -56,9 +82,9 @@ model_node_by_address(const struct model *m, const struct in6_addr *addr)
     struct model_claim *c;
 
     HMAP_FOR_EACH_WITH_HASH (c, node, address_hash(addr, 0), &m->claims) {
-        const struct k8s_object *o = c->entry->object;
+        const struct k8s_object *o = c->owner;
 
-        if (memcmp(&c->address, addr, sizeof *addr)) {
+        if (!has_address(o, addr)) {
             continue;
         } else if (o->kind == K8S_POD) {
             return NULL;
@@ -69,18 +95,6 @@ model_node_by_address(const struct model *m, const struct in6_addr *addr)
     return owner;
 }
 
-/* What 'o' claims; nothing if it is a pod that does not count. */
-static const struct in6_addr *
-claimed_addresses(const struct k8s_object *o, size_t *n)
-{
-    if (o->kind == K8S_NODE) {
-        *n = k8s_node_cast(o)->n_addresses;
-        return k8s_node_cast(o)->addresses;
-    }
-    *n = model_pod_is_live(k8s_pod_cast(o)) ? k8s_pod_cast(o)->n_addresses : 0;
-    return k8s_pod_cast(o)->addresses;
-}
-
 /* Everyone else who claims 'addr' may have won or lost it. */
 static void
 note_rivals(struct model *m, const struct k8s_object *o,
@@ -89,9 +103,9 @@ note_rivals(struct model *m, const struct k8s_object *o,
     struct model_claim *c;
 
     HMAP_FOR_EACH_WITH_HASH (c, node, address_hash(addr, 0), &m->claims) {
-        const struct k8s_object *rival = c->entry->object;
+        const struct k8s_object *rival = c->owner;
 
-        if (rival != o && !memcmp(&c->address, addr, sizeof *addr)) {
+        if (rival != o && has_address(rival, addr)) {
             model_note_object(m, (rival->kind == K8S_POD
                                   ? MODEL_POD : MODEL_OTHER_NODE), rival);
         }
@@ -99,29 +113,28 @@ note_rivals(struct model *m, const struct k8s_object *o,
 }
 
 void
-model_claim_addresses(struct model *m, struct model_entry *e)
+model_claim_addresses(struct model *m, const struct k8s_object *o)
 {
     size_t n;
-    const struct in6_addr *addrs = claimed_addresses(e->object, &n);
+    const struct in6_addr *addrs = claimed_addresses(o, &n);
 
     for (size_t i = 0; i < n; i++) {
         struct model_claim *c = xmalloc(sizeof *c);
 
-        c->address = addrs[i];
-        c->entry = e;
-        hmap_insert(&m->claims, &c->node, address_hash(&c->address, 0));
-        note_rivals(m, e->object, &addrs[i]);
+        c->owner = o;
+        hmap_insert(&m->claims, &c->node, address_hash(&addrs[i], 0));
+        note_rivals(m, o, &addrs[i]);
     }
 }
 
 static void
-drop_claim(struct model *m, const struct model_entry *e,
+drop_claim(struct model *m, const struct k8s_object *o,
            const struct in6_addr *addr)
 {
     struct model_claim *c;
 
     HMAP_FOR_EACH_WITH_HASH (c, node, address_hash(addr, 0), &m->claims) {
-        if (c->entry == e && !memcmp(&c->address, addr, sizeof *addr)) {
+        if (c->owner == o) {
             hmap_remove(&m->claims, &c->node);
             free(c);
             return;
@@ -130,13 +143,13 @@ drop_claim(struct model *m, const struct model_entry *e,
 }
 
 void
-model_disclaim_addresses(struct model *m, struct model_entry *e)
+model_disclaim_addresses(struct model *m, const struct k8s_object *o)
 {
     size_t n;
-    const struct in6_addr *addrs = claimed_addresses(e->object, &n);
+    const struct in6_addr *addrs = claimed_addresses(o, &n);
 
     for (size_t i = 0; i < n; i++) {
-        drop_claim(m, e, &addrs[i]);
-        note_rivals(m, e->object, &addrs[i]);
+        drop_claim(m, o, &addrs[i]);
+        note_rivals(m, o, &addrs[i]);
     }
 }

@@ -161,7 +161,7 @@ model_ports(const struct model *m, size_t *n)
 bool
 model_set_node_name(struct model *m, const char *name)
 {
-    struct model_entry *e;
+    struct k8s_object *o;
 
     if (nullable_string_is_equal(m->node_name, name)) {
         return false;
@@ -169,8 +169,8 @@ model_set_node_name(struct model *m, const char *name)
     free(m->node_name);
     m->node_name = nullable_xstrdup(name);
     model_note_change(m, MODEL_NODE, NULL, NULL);
-    HMAP_FOR_EACH (e, node, &m->objects[K8S_POD]) {
-        model_note_pod(m, k8s_pod_cast(e->object));
+    HMAP_FOR_EACH (o, node, &m->objects[K8S_POD]) {
+        model_note_pod(m, k8s_pod_cast(o));
     }
     return true;
 }

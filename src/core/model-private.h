@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Shared by model.c (objects and changes), model-namespace.c,
- * model-address.c and model-port.c (interfaces and the node). */
+ * Shared by model.c (objects), model-change.c, model-namespace.c,
+ * model-address.c, model-uid.c and model-port.c (interfaces and the node). */
 
 #ifndef MODEL_PRIVATE_H
 #define MODEL_PRIVATE_H 1
 
+#include <obstack.h>
 #include <string.h>
 
 #include "hash.h"
@@ -14,18 +15,10 @@
 #include "ptrs.h"
 #include "util.h"
 
-/* An object, by kind, namespace and name. */
-struct model_entry {
-    struct hmap_node node;      /* In 'objects[kind]'. */
-    struct hmap_node uid_node;  /* In 'uids', for pods that have one. */
-    struct k8s_object *object;
-};
-
 /* A live pod's or a node's claim to an address. */
 struct model_claim {
     struct hmap_node node;      /* In 'claims', by address. */
-    struct in6_addr address;
-    struct model_entry *entry;
+    const struct k8s_object *owner;     /* Which has the address. */
 };
 
 /* A namespace that something names, whether or not it has an object. */
@@ -38,15 +31,20 @@ struct model_space {
     struct ptrs policies;       /* "struct k8s_policy" of this namespace. */
 };
 
+/* A change, in 'change_store' with its strings. */
 struct model_change_entry {
     struct hmap_node node;      /* In 'changed'. */
-    struct model_change public;
+    struct model_change_entry *next;    /* In order. */
+    enum model_change_type type;
+    enum k8s_kind kind;
+    const char *ns, *name;      /* NULL as in "struct model_change". */
+    struct model_follower *follower;    /* The same. */
 };
 
 struct model {
     struct label_pool *pool;
     struct hmap objects[K8S_N_KINDS];
-    struct hmap uids;
+    struct hmap *uids;          /* NULL until a uid is looked for. */
     struct hmap claims;
     struct hmap spaces;
     bool audit;                 /* For namespaces that do not say. */
@@ -60,9 +58,10 @@ struct model {
     struct prefix *service_cidrs;
     size_t n_service_cidrs;
     uint64_t generation;
-    struct hmap changed;
-    struct model_change_entry **changes;    /* In order. */
-    size_t n_changes, allocated_changes;
+    struct hmap changed;        /* "struct model_change_entry". */
+    struct model_change_entry *first_change, **next_change;
+    struct obstack change_store;
+    void *change_mark;          /* Its first object, to free all. */
 };
 
 /* A pod that some port names. */
@@ -84,7 +83,12 @@ model_keys_equal(const char *ns_a, const char *name_a,
     return !strcmp(name_a, name_b) && nullable_string_is_equal(ns_a, ns_b);
 }
 
-/* model.c: one more change to tell. */
+/* model-change.c: one more change to tell. */
+void model_changes_init(struct model *);
+void model_changes_uninit(struct model *);
+/* The pod goes, as was noted; 'old' is replaced by 'pod'. */
+void model_note_orphan(struct model *, struct k8s_pod *);
+void model_hand_over(struct k8s_pod *old, struct k8s_pod *pod);
 void model_note_change(struct model *, enum model_change_type,
                        const char *ns, const char *name);
 void model_note_object(struct model *, enum model_change_type,
@@ -103,9 +107,14 @@ struct label_set *model_default_labels(struct model *, const char *name);
 void model_set_space(struct model *, const char *name,
                      struct label_set *labels, enum k8s_enforcement);
 
-/* model-address.c: 'e' is a pod or a node. */
-void model_claim_addresses(struct model *, struct model_entry *e);
-void model_disclaim_addresses(struct model *, struct model_entry *e);
+/* model-address.c: the object is a pod or a node. */
+void model_claim_addresses(struct model *, const struct k8s_object *);
+void model_disclaim_addresses(struct model *, const struct k8s_object *);
+
+/* model-uid.c */
+void model_index_uid(struct model *, const struct k8s_pod *);
+void model_unindex_uid(struct model *, const struct k8s_pod *);
+void model_destroy_uids(struct model *);
 
 /* model-port.c */
 void model_clear_ports(struct model *);

@@ -43,8 +43,7 @@ find_target(const struct audit_packet *p, const struct model *model,
     enum group_role role = GROUP_TARGET(p->report.direction);
     const struct groups *groups = compile_groups(compile);
     const struct k8s_pod *pod = audit_record_subject(p, model);
-    const struct group_member *m
-        = pod ? group_member_find(groups, pod->up.ns, pod->up.name) : NULL;
+    const struct group_member *m = pod ? group_member_of(pod) : NULL;
     struct partition_class *c;
 
     if (m && partition_class_number(m->classes[role]) == p->report.target) {

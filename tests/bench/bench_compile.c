@@ -94,6 +94,28 @@ put_pod(struct bench *b, unsigned int ns, const char *labels, ...)
     put_object(b, K8S_POD);
 }
 
+/* A pod as clusters have them, somewhere else. */
+static void
+put_real_pod(struct bench *b, unsigned int ns)
+{
+    unsigned int i = b->n_pods++;
+    unsigned int set = i / 10;
+
+    ds_put_format(&b->text, "{\"apiVersion\":\"v1\",\"kind\":\"Pod\","
+                  "\"metadata\":{\"namespace\":\"team-%u\",\"name\":"
+                  "\"service-%u-%08x-%05x\",\"uid\":"
+                  "\"%08x-1234-4abc-8def-%012x\",\"creationTimestamp\":"
+                  "\"2026-01-01T00:00:00Z\",\"labels\":{\"app\":"
+                  "\"service-%u\",\"pod-template-hash\":\"%08x\"}},"
+                  "\"spec\":{\"nodeName\":\"worker-%u\"},"
+                  "\"status\":{\"phase\":\"Running\",\"podIPs\":"
+                  "[{\"ip\":\"10.%u.%u.%u\"}]}}",
+                  ns, set, set * 2654435761u, i, i, i * 40503,
+                  set, set * 2654435761u, i / 100,
+                  1 + i / 65536, i / 256 % 256, i % 256);
+    put_object(b, K8S_POD);
+}
+
 /* 'spec' is the inside of a JSON object. */
 static void OVS_PRINTF_FORMAT(3, 4)
 put_policy(struct bench *b, unsigned int ns, const char *spec, ...)
@@ -224,6 +246,18 @@ shape_namespace_selector(struct bench *b, unsigned int scale)
     }
 }
 
+/* The pods of a large cluster, none of them here, and no policy. */
+static void
+shape_remote(struct bench *b, unsigned int scale)
+{
+    for (unsigned int i = 0; i < 100000 / scale; i++) {
+        if (i % 100 == 0) {
+            put_namespace(b, i / 100, "");
+        }
+        put_real_pod(b, i / 100);
+    }
+}
+
 static const struct shape {
     const char *name;
     void (*make)(struct bench *, unsigned int scale);
@@ -233,6 +267,7 @@ static const struct shape {
     { "one-label", shape_one_label },
     { "pairs", shape_pairs },
     { "namespace-selector", shape_namespace_selector },
+    { "remote", shape_remote },
 };
 
 /* Measures. */
@@ -278,6 +313,7 @@ measure(struct bench *b)
     compile_run(c);
     cpu = clock_now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
     double wall = clock_now(CLOCK_MONOTONIC) - start;
+    malloc_trim(0);
     long end = resident();
 
     compile_get_stats(c, &stats);

@@ -845,7 +845,7 @@ take_changes(struct fixture *f)
     struct model_change *changes;
     size_t n = model_take_changes(f->model, &changes);
 
-    model_changes_free(changes, n);
+    model_changes_free(changes);
     return n;
 }
 

@@ -73,7 +73,7 @@ expect_changes(struct scene *s, const char *want)
     }
     assert_string_equal(ds_cstr(&text), want);
     ds_destroy(&text);
-    model_changes_free(changes, n);
+    model_changes_free(changes);
 }
 
 /* The name of the pod that owns 'address', or "" if nobody does. */
@@ -514,12 +514,67 @@ test_mark_text(void **state)
     }
 }
 
+static const struct k8s_pod *
+get_pod(const struct scene *s, const char *name)
+{
+    const struct k8s_object *o = model_get(s->model, K8S_POD, "shop", name);
+
+    return o ? k8s_pod_cast(o) : NULL;
+}
+
+/* The only change. */
+static struct model_change *
+take_change(struct scene *s)
+{
+    struct model_change *change;
+
+    assert_int_equal(model_take_changes(s->model, &change), 1);
+    return change;
+}
+
+/* A follower goes with the pod, over to what replaces it; and to who takes the
+ * changes when it is deleted. */
+static void
+test_followers(void **state)
+{
+    struct scene *s = *state;
+    struct model_follower f = { NULL };
+    struct model_change *change;
+
+    scene_put(s, POD("web", "", "", ""));
+    expect_changes(s, "pod shop/web");
+    model_follow(get_pod(s, "web"), &f);
+    assert_ptr_equal(f.pod, get_pod(s, "web"));
+
+    scene_put(s, POD("web", ", labels: {app: web}", "", ""));
+    assert_ptr_equal(f.pod, get_pod(s, "web"));
+    change = take_change(s);
+    assert_null(change->follower);
+    model_changes_free(change);
+
+    /* Deleted and made again in one batch. */
+    scene_delete(s, "Pod", "shop", "web");
+    assert_null(f.pod);
+    scene_put(s, POD("web", "", "", ""));
+    assert_null(get_pod(s, "web")->follower);
+    change = take_change(s);
+    assert_ptr_equal(change->follower, &f);
+    model_changes_free(change);
+
+    model_follow(get_pod(s, "web"), &f);
+    model_unfollow(&f);
+    assert_null(f.pod);
+    assert_null(get_pod(s, "web")->follower);
+    model_unfollow(&f);
+}
+
 int
 main(void)
 {
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_put_and_delete),
+        TEST(test_followers),
         TEST(test_same_again),
         TEST(test_changes_are_merged),
         TEST(test_sorted),
