@@ -21,7 +21,8 @@ build_packages="autoconf automake binutils gcc libc6-dev libcap-ng-dev
 test_packages="curl ethtool iperf3 iproute2 libcmocka-dev netcat-openbsd openssl
     nftables openvswitch-switch procps python3-prometheus-client python3-scapy python3-yaml tcpdump valgrind"
 # Programs that other packages may have brought, and the package otherwise.
-test_programs="etcd:etcd-server kubectl:kubernetes-client ping:iputils-ping"
+test_programs="chromium:chromium chromedriver:chromium-driver
+    etcd:etcd-server kubectl:kubernetes-client ping:iputils-ping"
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 cache=${OVS_NETPOL_CACHE:-$top/.cache}

@@ -180,6 +180,7 @@ client_run client_forward;      /* Asks the daemon the question of its name. */
 client_run client_graph;
 client_run client_help;
 client_run client_matrix;
+client_run client_report;
 client_run client_verify;
 client_run client_version;
 client_run client_wait;

@@ -10,6 +10,7 @@
 #include "layout.h"
 #include "openvswitch/dynamic-string.h"
 #include "reach.h"
+#include "report-text.h"
 #include "util.h"
 
 /* Pixels. */
@@ -25,35 +26,8 @@
 /* Hues of namespaces; there are as many in the style. */
 #define N_HUES 8
 
-static const char style[] =
-    "<style>\n"
-    ".policy-graph{--paper:#ffffff;--ink:#1c2430;--soft:#5b6675;"
-    "--card:#f6f8fb;--rim:#aab4c3;--edge:#7c8aa0;--all:#2f7d4f;"
-    "font:13px system-ui,'DejaVu Sans',sans-serif}\n"
-    "@media (prefers-color-scheme:dark){.policy-graph{--paper:#12161c;"
-    "--ink:#e6ebf2;--soft:#98a4b5;--card:#1b222c;--rim:#46536a;"
-    "--edge:#76869e;--all:#63c08a}}\n"
-    ".policy-graph .paper{fill:var(--paper)}\n"
-    ".policy-graph .card{fill:var(--card);stroke:var(--rim);"
-    "stroke-width:1.4}\n"
-    ".policy-graph .open .card{stroke-dasharray:5 4}\n"
-    ".policy-graph .space .card{stroke-width:3}\n"
-    ".policy-graph .name{fill:var(--ink);font-weight:600}\n"
-    ".policy-graph .about{fill:var(--soft);font-size:11px}\n"
-    ".policy-graph .edge{fill:none;stroke:var(--edge);stroke-width:1.5}\n"
-    ".policy-graph .edge.all{stroke:var(--all)}\n"
-    ".policy-graph .edge.differs{stroke-dasharray:6 4}\n"
-    ".policy-graph .head{fill:var(--edge)}\n"
-    ".policy-graph .head.all{fill:var(--all)}\n"
-    ".policy-graph .label{fill:var(--soft);font-size:11px;"
-    "text-anchor:middle;paint-order:stroke;stroke:var(--paper);"
-    "stroke-width:4px;stroke-linejoin:round}\n"
-    ".policy-graph .arrow:hover .edge{stroke-width:3}\n"
-    ".policy-graph .h0{fill:#3b82c4}.policy-graph .h1{fill:#c2703d}"
-    ".policy-graph .h2{fill:#4f9d69}.policy-graph .h3{fill:#9a6bc0}"
-    ".policy-graph .h4{fill:#c05a7a}.policy-graph .h5{fill:#8a8a2f}"
-    ".policy-graph .h6{fill:#3f9a9a}.policy-graph .h7{fill:#7d6b57}\n"
-    "</style>\n"
+/* The style is the page's, or else comes with the picture. */
+static const char heads[] =
     "<defs>\n"
     "<marker id=\"head\" viewBox=\"0 0 8 8\" refX=\"7.5\" refY=\"4\" "
     "markerWidth=\"9\" markerHeight=\"9\" markerUnits=\"userSpaceOnUse\" "
@@ -326,21 +300,28 @@ put_edge(struct drawing *d, size_t i)
 }
 
 static void
-put_page(struct drawing *d, double width, double height)
+put_page(struct drawing *d, double width, double height, bool with_style)
 {
     ds_put_format(d->s, "<svg xmlns=\"http://www.w3.org/2000/svg\" "
                   "class=\"policy-graph\" role=\"img\" "
                   "aria-label=\"What policies allow\" width=\"%.0f\" "
-                  "height=\"%.0f\" viewBox=\"%d %d %.0f %.0f\">\n%s"
-                  "<rect class=\"paper\" x=\"%d\" y=\"%d\" width=\"%.0f\" "
-                  "height=\"%.0f\"/>\n",
+                  "height=\"%.0f\" viewBox=\"%d %d %.0f %.0f\">\n",
                   width + 2 * MARGIN, height + 2 * MARGIN, -MARGIN, -MARGIN,
-                  width + 2 * MARGIN, height + 2 * MARGIN, style,
+                  width + 2 * MARGIN, height + 2 * MARGIN);
+    if (with_style) {
+        ds_put_cstr(d->s, "<style>\n");
+        for (size_t i = 0; graph_style[i]; i++) {
+            ds_put_cstr(d->s, graph_style[i]);
+        }
+        ds_put_cstr(d->s, "</style>\n");
+    }
+    ds_put_format(d->s, "%s<rect class=\"paper\" x=\"%d\" y=\"%d\" "
+                  "width=\"%.0f\" height=\"%.0f\"/>\n", heads,
                   -MARGIN, -MARGIN, width + 2 * MARGIN, height + 2 * MARGIN);
 }
 
-void
-graph_format_svg(const struct graph *g, struct ds *s)
+static void
+draw(const struct graph *g, bool with_style, struct ds *s)
 {
     const struct layout_gaps gaps = { .rank = 170, .node = 22 };
     struct drawing d = {
@@ -358,7 +339,7 @@ graph_format_svg(const struct graph *g, struct ds *s)
         d.edges[i].to = g->edges[i].to;
     }
     layout(d.nodes, g->n_nodes, d.edges, g->n_edges, &gaps, &width, &height);
-    put_page(&d, width, height);
+    put_page(&d, width, height, with_style);
     for (size_t i = 0; i < g->n_edges; i++) {
         put_edge(&d, i);
     }
@@ -373,4 +354,16 @@ graph_format_svg(const struct graph *g, struct ds *s)
     free(d.nodes);
     free(d.edges);
     free(d.labels);
+}
+
+void
+graph_format_svg(const struct graph *g, struct ds *s)
+{
+    draw(g, true, s);
+}
+
+void
+graph_format_svg_element(const struct graph *g, struct ds *s)
+{
+    draw(g, false, s);
 }

@@ -63,5 +63,7 @@ void graph_format_edge(const struct graph_edge *, struct ds *);
 void graph_format_dot(const struct graph *, struct ds *);
 /* An SVG document, for light and dark. */
 void graph_format_svg(const struct graph *, struct ds *);
+/* The same without the style, for a page that has it. */
+void graph_format_svg_element(const struct graph *, struct ds *);
 
 #endif /* graph.h */

@@ -154,6 +154,9 @@ client_matrix(const struct client_command *command,
 {
     struct objects objects;
 
+    if (options->format == CLIENT_HTML) {
+        return client_report(command, options, args);
+    }
     objects_init(&objects);
     int code = (objects_load(&objects, command, options)
                 ? answer(command, options, objects.model) : CLIENT_ERROR);

@@ -48,6 +48,7 @@ m.parse(sys.stdin)' 2>&1)"
 {
 check graph-dot 0 graph -o dot $shop
 check graph-dot-namespace 0 graph -o dot --by=namespace $shop
+check report-nothing 2 report -f /dev/null
 check graph-nobody 2 graph -n nobody $shop
 well_formed graph-svg graph $shop
 well_formed graph-svg-pods graph --by=pod -n shop $shop
