@@ -109,13 +109,23 @@ cookie_id(uint64_t cookie)
 #define PRIORITY_GUARD_OPEN 200         /* SpoofGuard: one's own addresses. */
 #define PRIORITY_GUARD_NEVER 300        /* SpoofGuard: not even with those. */
 
+/* How packets come to our tables, and where to those go that are allowed. */
+enum pipeline_attach {
+    ATTACH_HOOK,                /* From table 0, and back to it. */
+    ATTACH_CHAIN,               /* By others' flows, and on to 'next_table'. */
+    ATTACH_NORMAL,              /* From table 0, and out by NORMAL. */
+};
+const char *pipeline_attach_name(enum pipeline_attach);         /* "hook" */
+/* Returns false and leaves '*attach' alone if 's' is no such name. */
+bool pipeline_attach_parse(const char *s, enum pipeline_attach *attach);
+
 struct pipeline_config {
     uint8_t base;               /* 1..PIPELINE_MAX_BASE. */
     uint16_t zone;              /* Conntrack zone. */
     bool recheck;               /* established: recheck. */
-    bool chain;                 /* attach: chain, no hook in table 0. */
-    uint8_t next_table;         /* With 'chain': who gets what is allowed; 0
-                                 * while that is not known. */
+    enum pipeline_attach attach;
+    uint8_t next_table;         /* With ATTACH_CHAIN: who gets what is
+                                 * allowed; 0 while that is not known. */
 };
 
 static inline uint8_t

@@ -35,6 +35,14 @@ bool ports_is_connected(const struct ports *);
  * by 'ports'. */
 const char *ports_problem(const struct ports *);
 
+/* What the bridge does with packets that no flow matches: "secure" (it drops
+ * them) or "standalone" (it forwards them like a learning switch, and all
+ * packets while it has no flows: when ovs-vswitchd has just started).  NULL if
+ * the bridge is not known. */
+const char *ports_fail_mode(const struct ports *);
+/* NULL, or what is unsafe about the settings of the bridge, for people. */
+const char *ports_warning(const struct ports *);
+
 /* Changes whenever what ports_get() returns may have changed. */
 unsigned int ports_seqno(const struct ports *);
 /* The interfaces that name a pod, copied to '*ports' (array of the returned

@@ -17,6 +17,7 @@
 
 #include "model.h"
 #include "openvswitch/compiler.h"
+#include "pipeline.h"
 #include "prefix.h"
 
 struct ds;
@@ -55,9 +56,9 @@ struct settings {
     char *metrics_listen;       /* ADDRESS:PORT, or NULL: off. */
     struct model_mark node_mark;        /* Of what the node sends; a mask of 0:
                                          * whatever it is. */
-    bool chain;                 /* Others' flows send packets to us, and we
-                                 * send them on to 'next_table'. */
-    char *next_table;           /* Number or name, or NULL. */
+    enum pipeline_attach attach;        /* How packets come and go. */
+    char *next_table;           /* With ATTACH_CHAIN: number or name, or
+                                 * NULL. */
     unsigned int counters_interval;     /* Seconds between readings of the
                                          * flows' counters. */
     unsigned int metrics_max_policies;  /* That have counters of their own. */

@@ -31,6 +31,7 @@
 #include <stdint.h>
 
 #include "openvswitch/compiler.h"
+#include "pipeline.h"
 
 struct label_pool;
 struct model;
@@ -56,8 +57,8 @@ struct snapshot_node {
     uint8_t table_base;
     uint16_t zone;
     bool recheck;               /* established: recheck. */
-    bool chain;                 /* attach: chain, */
-    uint8_t next_table;         /* and where to; 0 if unknown. */
+    enum pipeline_attach attach;
+    uint8_t next_table;         /* With ATTACH_CHAIN; 0 if unknown. */
     bool spoof_guard;
     uint64_t generation;        /* Of the model that was written. */
     int64_t written;            /* Seconds since the epoch, 0 if unknown. */

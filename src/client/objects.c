@@ -233,7 +233,7 @@ objects_compile(const struct objects *o)
             .base = o->node.table_base,
             .zone = o->node.zone,
             .recheck = o->node.recheck,
-            .chain = o->node.chain,
+            .attach = o->node.attach,
             .next_table = o->node.next_table,
         },
         .spoof_guard = o->node.spoof_guard,

@@ -152,11 +152,36 @@ install_text(const struct pipeline_config *config, const char *const lines[],
     pipeline_table_map_destroy(map);
 }
 
+static const char *const attach_names[] = {
+    [ATTACH_HOOK] = "hook",
+    [ATTACH_CHAIN] = "chain",
+    [ATTACH_NORMAL] = "normal",
+};
+
+const char *
+pipeline_attach_name(enum pipeline_attach attach)
+{
+    return attach_names[attach];
+}
+
+bool
+pipeline_attach_parse(const char *s, enum pipeline_attach *attach)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(attach_names); i++) {
+        if (!strcmp(s, attach_names[i])) {
+            *attach = i;
+            return true;
+        }
+    }
+    return false;
+}
+
 void
 pipeline_install(const struct pipeline_config *config, struct flowset *fs)
 {
-    if (!config->chain) {
-        install_text(config, flows_hook, fs);
+    if (config->attach != ATTACH_CHAIN) {
+        install_text(config, (config->attach == ATTACH_HOOK
+                              ? flows_hook : flows_normal), fs);
     }
     pipeline_install_next(config, fs);
     install_text(config, flows_static, fs);
@@ -167,7 +192,7 @@ void
 pipeline_install_next(const struct pipeline_config *config,
                       struct flowset *fs)
 {
-    if (config->chain && config->next_table) {
+    if (config->attach == ATTACH_CHAIN && config->next_table) {
         install_text(config, flows_chain, fs);
     }
 }

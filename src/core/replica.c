@@ -230,13 +230,14 @@ struct passage {
 static uint8_t
 first_table(const struct pipeline_config *config)
 {
-    return config->chain ? pipeline_table(config, TABLE_ENTRY) : 0;
+    return (config->attach == ATTACH_CHAIN
+            ? pipeline_table(config, TABLE_ENTRY) : 0);
 }
 
 static uint8_t
 last_table(const struct pipeline_config *config)
 {
-    return config->chain ? config->next_table : 0;
+    return config->attach == ATTACH_CHAIN ? config->next_table : 0;
 }
 
 static void
@@ -304,6 +305,18 @@ note_report(struct passage *x, const struct replica_flow *f, int next)
     }
 }
 
+/* Out of the switch. */
+static void
+forward(struct passage *x, const struct ofpact_output *output)
+{
+    if (x->replica->config.attach != ATTACH_NORMAL
+        || output->port != OFPP_NORMAL) {
+        x->outcome->strange = true;
+    }
+    x->outcome->passed = true;
+    x->outcome->guarded = true;
+}
+
 static void pass_through(struct passage *, int table);
 
 /* Executes the actions of 'f'.  Returns the next table, or -1. */
@@ -326,6 +339,9 @@ act(struct passage *x, const struct replica_flow *f)
         case OFPACT_RESUBMIT:
             note_report(x, f, ofpact_get_RESUBMIT(a)->table_id);
             pass_through(x, ofpact_get_RESUBMIT(a)->table_id);
+            break;
+        case OFPACT_OUTPUT:
+            forward(x, ofpact_get_OUTPUT(a));
             break;
         case OFPACT_CT_CLEAR:
             x->flow.ct_state = 0;
@@ -352,10 +368,11 @@ leave(struct passage *x)
 {
     const struct pipeline_config *config = &x->replica->config;
     uint32_t flags = x->flow.regs[REG_FLAGS];
-    uint32_t left = config->chain ? flags : flags & ~REG_FLAG_GUARD;
+    bool is_hook = config->attach == ATTACH_HOOK;
+    uint32_t left = is_hook ? flags & ~REG_FLAG_GUARD : flags;
 
     x->outcome->passed = true;
-    x->outcome->guarded = config->chain || flags & REG_FLAG_GUARD;
+    x->outcome->guarded = !is_hook || flags & REG_FLAG_GUARD;
     for (int i = 1; i < N_REGISTERS; i++) {
         left |= x->flow.regs[i];
     }

@@ -81,9 +81,9 @@ get_attach(struct k8s_parser *p, const struct k8s_field *spec,
         return false;
     }
     node->next_table = next;
-    node->chain = !strcmp(text, "chain");
-    return (node->chain || !strcmp(text, "hook")
-            || k8s_fail_text(p, &field, text, "is not hook or chain"));
+    return (pipeline_attach_parse(text, &node->attach)
+            || k8s_fail_text(p, &field, text,
+                             "is not hook, chain or normal"));
 }
 
 static bool

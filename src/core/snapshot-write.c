@@ -72,9 +72,9 @@ write_settings(const struct model *model, const struct snapshot_node *node,
         model_mark_format(model_node_mark(model), s);
         ds_put_cstr(s, "\",");
     }
-    if (node->chain) {
-        ds_put_format(s, "\"attach\":\"chain\",\"nextTable\":%u,",
-                      node->next_table);
+    put_string("attach", pipeline_attach_name(node->attach), s);
+    if (node->attach == ATTACH_CHAIN) {
+        ds_put_format(s, "\"nextTable\":%u,", node->next_table);
     }
     put_string("enforcement", model_audit(model) ? "audit" : "enforce", s);
     ds_put_format(s, "\"tableBase\":%u,\"zone\":%u,\"established\":\"%s\","

@@ -137,7 +137,7 @@ see_foreign(struct survey *s, const struct flowset_flow *flow)
     struct effect e = find_effect(flow, &s->config);
 
     owners_see_flow(&s->owners, flow);
-    if (!s->config.chain && is_before_hook(flow)) {
+    if (s->config.attach != ATTACH_CHAIN && is_before_hook(flow)) {
         note(&s->clashes[SURVEY_HOOK], flow);
     }
     if (e.zone) {
@@ -184,7 +184,7 @@ survey_finish(struct survey *s)
 {
     struct survey_clash *c = &s->clashes[SURVEY_REGISTER];
 
-    if (s->config.chain) {
+    if (s->config.attach != ATTACH_HOOK) {
         return;
     }
     if (!s->writers.n) {

@@ -186,7 +186,7 @@ start_compiler(struct agent *a)
             .base = a->settings->table_base,
             .zone = a->settings->zone,
             .recheck = a->settings->recheck,
-            .chain = a->settings->chain,
+            .attach = a->settings->attach,
             .next_table = settings_next_table(a->settings),
         },
         .spoof_guard = true,
@@ -444,7 +444,7 @@ objects_are_synced(const struct agent *a)
 static bool
 has_way_on(const struct agent *a)
 {
-    return (!a->settings->chain
+    return (a->settings->attach != ATTACH_CHAIN
             || compile_config(a->compile)->pipeline.next_table);
 }
 

@@ -28,7 +28,7 @@ cmd_describe_node(const struct cmd_context *c, struct snapshot_node *node)
         .table_base = c->settings->table_base,
         .zone = c->settings->zone,
         .recheck = c->settings->recheck,
-        .chain = c->settings->chain,
+        .attach = c->settings->attach,
         .next_table = c->pipeline->next_table,
         .spoof_guard = true,
         .generation = model_generation(c->model),

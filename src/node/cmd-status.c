@@ -115,6 +115,9 @@ format_sources(const struct cmd_context *c, const struct status *s,
                    : ports_is_connected(c->ports) ? "connected"
                    : "not connected"),
                   s->n_ports);
+    if (ports_warning(c->ports)) {
+        ds_put_format(ds, "warning      %s\n", ports_warning(c->ports));
+    }
 }
 
 static void
@@ -172,8 +175,11 @@ format_attach(const struct cmd_context *c, struct ds *ds)
 {
     const struct pipeline_config *p = c->pipeline;
 
-    if (!p->chain) {
-        ds_put_cstr(ds, "attach       hook, in front of table 0\n");
+    if (p->attach != ATTACH_CHAIN) {
+        ds_put_format(ds, "attach       %s\n",
+                      (p->attach == ATTACH_HOOK
+                       ? "hook, in front of table 0"
+                       : "normal, in place of table 0"));
         return;
     }
     ds_put_format(ds, "attach       chain, from table %d (%s) on to ",
@@ -337,6 +343,8 @@ ports_to_json(const struct cmd_context *c, const struct status *s)
     put_bool(json, "connected", ports_is_connected(c->ports));
     put_bool(json, "synced", ports_is_ready(c->ports));
     put_string(json, "problem", ports_problem(c->ports));
+    put_string(json, "failMode", ports_fail_mode(c->ports));
+    put_string(json, "warning", ports_warning(c->ports));
     put_integer(json, "ports", s->n_ports);
     return json;
 }
@@ -348,7 +356,7 @@ switch_to_json(const struct cmd_context *c, const struct status *s)
     struct json *json = json_object_create();
 
     put_string(json, "bridge", c->settings->bridge);
-    put_string(json, "attach", c->pipeline->chain ? "chain" : "hook");
+    put_string(json, "attach", pipeline_attach_name(c->pipeline->attach));
     put_integer(json, "entryTable", pipeline_table(c->pipeline, TABLE_ENTRY));
     put_integer(json, "nextTable", c->pipeline->next_table);
     put_bool(json, "connected", b->connected);

@@ -36,6 +36,7 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(6, 6);
 struct ports {
     char *db, *bridge;
     char *problem;              /* NULL, or why not ready. */
+    char *warning;              /* See ports_warning(). */
     struct ovsdb_idl *idl;
     unsigned int seqno;         /* Of 'idl', last looked at. */
 
@@ -60,6 +61,7 @@ ports_create(const char *db, const char *bridge)
         &ovsrec_open_vswitch_col_external_ids,
         &ovsrec_bridge_col_name,
         &ovsrec_bridge_col_ports,
+        &ovsrec_bridge_col_fail_mode,
         &ovsrec_bridge_col_flow_tables,
         &ovsrec_bridge_col_external_ids,
         &ovsrec_port_col_name,
@@ -102,6 +104,7 @@ ports_destroy(struct ports *p)
         ovsdb_idl_destroy(p->idl);
         ports_names_set(&p->names, 0, NULL, 0);
         free(p->problem);
+        free(p->warning);
         free(p->bridge);
         free(p->db);
         free(p);
@@ -219,6 +222,26 @@ run_txn(struct ports *p)
     p->txn = NULL;
 }
 
+/* Says it once, until it is mended. */
+static void
+update_warning(struct ports *p)
+{
+    const char *mode = ports_fail_mode(p);
+
+    if (!mode) {
+        return;
+    }
+    if (!strcmp(mode, "secure")) {
+        free(p->warning);
+        p->warning = NULL;
+    } else if (!p->warning) {
+        p->warning = xasprintf("bridge \"%s\" has fail_mode %s: whenever "
+                               "ovs-vswitchd starts, all packets pass until "
+                               "our flows are back", p->bridge, mode);
+        VLOG_WARN("%s", p->warning);
+    }
+}
+
 static bool
 may_write(const struct ports *p)
 {
@@ -257,6 +280,7 @@ ports_run(struct ports *p)
         p->retry_at = 0;
     }
     update_problem(p);
+    update_warning(p);
     if (may_write(p) && time_msec() >= p->retry_at) {
         start_txn(p);
     }
@@ -271,6 +295,22 @@ ports_wait(struct ports *p)
     } else if (may_write(p)) {
         poll_timer_wait_until(p->retry_at);
     }
+}
+
+const char *
+ports_fail_mode(const struct ports *p)
+{
+    const struct ovsrec_bridge *br = find_bridge(p);
+
+    return (!br ? NULL
+            : br->fail_mode && !strcmp(br->fail_mode, "secure") ? "secure"
+            : "standalone");
+}
+
+const char *
+ports_warning(const struct ports *p)
+{
+    return p->warning;
 }
 
 bool

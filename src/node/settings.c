@@ -72,9 +72,9 @@ static const struct setting table[] = {
     { "established", "keep|recheck",
       "what policy changes do to running connections",
       store_established, offsetof(struct settings, recheck) },
-    { "attach", "hook|chain",
+    { "attach", "hook|chain|normal",
       "how packets come to us: by our flow in table 0, or by yours",
-      store_attach, offsetof(struct settings, chain) },
+      store_attach, offsetof(struct settings, attach) },
     { "next-table", "N|NAME", "your table that gets what is allowed",
       store_next_table, offsetof(struct settings, next_table) },
     { "enforcement", "enforce|audit",
@@ -226,14 +226,12 @@ store_established(void *p, const char *value)
 static char *
 store_attach(void *p, const char *value)
 {
-    bool *chain = p;
+    enum pipeline_attach *attach = p;
 
-    if (strcmp(value, "hook") && strcmp(value, "chain")) {
-        return xasprintf("\"%.32s\" is neither \"hook\" nor \"chain\"",
-                         value);
-    }
-    *chain = !strcmp(value, "chain");
-    return NULL;
+    return (pipeline_attach_parse(value, attach)
+            ? NULL
+            : xasprintf("\"%.32s\" is not \"hook\", \"chain\" or \"normal\"",
+                        value));
 }
 
 static char *
@@ -730,7 +728,7 @@ check_next_table(const struct settings *settings)
 static char *
 check_attach(const struct settings *settings)
 {
-    if (!settings->chain) {
+    if (settings->attach != ATTACH_CHAIN) {
         return (settings->next_table
                 ? xstrdup("--next-table goes with --attach=chain only")
                 : NULL);

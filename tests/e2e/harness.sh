@@ -295,6 +295,8 @@ LOG_HARMLESS=(
     '\|poll_loop(\(.*\))?\|'
     # There is no kernel datapath; dpctl says so whenever it is asked.
     '\|dpif\|WARN\|failed to enumerate system datapaths'
+    # The bridges of laboratories are plain ones.
+    '\|ports\|WARN\|bridge ".*" has fail_mode standalone'
     # We told the daemon to stop.
     '\|fatal_signal(\(.*\))?\|WARN\|terminating with signal 15'
 )

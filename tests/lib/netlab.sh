@@ -100,13 +100,17 @@ lab_start() {
 ovs_db_start() {
     ovsdb-tool create "$OVS_DBDIR/conf.db" \
         /usr/share/openvswitch/vswitch.ovsschema
-    ovsdb-server "$OVS_DBDIR/conf.db" -vconsole:off --log-file --pidfile \
-        --detach --no-chdir --remote="punix:$OVS_RUNDIR/db.sock"
+    ovs_db_serve
     # One thread each is plenty, and there are many laboratories.  Looking at
     # the datapath's flows every 100 ms, not 500, makes settle() faster.
     ovs-vsctl --no-wait init -- set open_vswitch . \
         other_config:n-handler-threads=1 other_config:n-revalidator-threads=1 \
         other_config:max-revalidator=100
+}
+
+ovs_db_serve() {
+    ovsdb-server "$OVS_DBDIR/conf.db" -vconsole:off --log-file --pidfile \
+        --detach --no-chdir --remote="punix:$OVS_RUNDIR/db.sock"
 }
 
 ovs_switch_start() {

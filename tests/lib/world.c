@@ -34,8 +34,10 @@ world_random_config(struct rng *r, struct compile_config *config)
                              : 1 + rng_below(r, PIPELINE_MAX_BASE));
     config->pipeline.zone = PIPELINE_DEFAULT_ZONE;
     config->pipeline.recheck = rng_chance(r, 25);
-    config->pipeline.chain = rng_chance(r, 25);
-    config->pipeline.next_table = (!config->pipeline.chain ? 0
+    config->pipeline.attach = (rng_chance(r, 50) ? ATTACH_HOOK
+                               : rng_chance(r, 50) ? ATTACH_CHAIN
+                               : ATTACH_NORMAL);
+    config->pipeline.next_table = (config->pipeline.attach != ATTACH_CHAIN ? 0
                                    : config->pipeline.base > 1 ? 1 : 253);
     config->spoof_guard = rng_chance(r, 85);
 }

@@ -520,7 +520,7 @@ static void
 test_next_table(void **state)
 {
     const struct compile_config config = {
-        .pipeline = { .base = 40, .zone = 40, .chain = true },
+        .pipeline = { .base = 40, .zone = 40, .attach = ATTACH_CHAIN },
     };
     struct scene s;
     char *text;

@@ -256,11 +256,44 @@ test_hook(void **state OVS_UNUSED)
     flowset_destroy(fs);
 }
 
+/* Ours are all that the bridge needs. */
+static void
+test_normal(void **state OVS_UNUSED)
+{
+    const struct pipeline_config config = {
+        .base = 1, .zone = 1, .attach = ATTACH_NORMAL
+    };
+    struct flowset *fs = install(&config);
+    char *first = flowtext_table(fs, 0);
+
+    assert_string_equal(first, "cookie=0x6e70010000000000,table=0,"
+                               "priority=65500,reg0=0/0x1 "
+                               "actions=resubmit(,19)\n");
+    expect_table(&config, fs, TABLE_OUTPUT, "NORMAL");
+    free(first);
+    flowset_destroy(fs);
+}
+
+static void
+test_attach_names(void **state OVS_UNUSED)
+{
+    enum pipeline_attach attach = ATTACH_NORMAL;
+
+    for (enum pipeline_attach a = ATTACH_HOOK; a <= ATTACH_NORMAL; a++) {
+        assert_true(pipeline_attach_parse(pipeline_attach_name(a), &attach));
+        assert_int_equal(attach, a);
+    }
+    assert_false(pipeline_attach_parse("Hook", &attach));
+    assert_int_equal(attach, ATTACH_NORMAL);
+}
+
 /* Others' flows lead to ours, and ours to theirs. */
 static void
 test_chain(void **state OVS_UNUSED)
 {
-    struct pipeline_config config = { .base = 1, .zone = 1, .chain = true };
+    struct pipeline_config config = {
+        .base = 1, .zone = 1, .attach = ATTACH_CHAIN
+    };
     struct flowset *fs = install(&config);
     char *text = flowtext_table(fs, 0);
     size_t n = flowset_count(fs);
@@ -403,6 +436,8 @@ main(void)
         cmocka_unit_test(test_recheck),
         cmocka_unit_test(test_always),
         cmocka_unit_test(test_hook),
+        cmocka_unit_test(test_normal),
+        cmocka_unit_test(test_attach_names),
         cmocka_unit_test(test_chain),
         cmocka_unit_test(test_table_map),
         cmocka_unit_test(test_bounds),

@@ -412,6 +412,35 @@ test_bridge_comes_and_goes(void **state)
 }
 
 static void
+test_fail_mode(void **state)
+{
+    struct ports *ports = create_ports();
+
+    assert_null(ports_fail_mode(ports));
+    assert_null(ports_warning(ports));
+    vsctl("set-fail-mode br0 secure");
+    wait_for(ports, is_ready);
+    sync_ports(ports);
+    assert_string_equal(ports_fail_mode(ports), "secure");
+    assert_null(ports_warning(ports));
+
+    vsctl("set-fail-mode br0 standalone");
+    sync_ports(ports);
+    assert_string_equal(ports_fail_mode(ports), "standalone");
+    assert_string_equal(ports_warning(ports), "bridge \"br0\" has fail_mode "
+                        "standalone: whenever ovs-vswitchd starts, all "
+                        "packets pass until our flows are back");
+    vsctl("del-fail-mode br0");
+    sync_ports(ports);
+    assert_string_equal(ports_fail_mode(ports), "standalone");
+    assert_non_null(ports_warning(ports));
+    vsctl("set-fail-mode br0 secure");
+    sync_ports(ports);
+    assert_null(ports_warning(ports));
+    ports_destroy(ports);
+}
+
+static void
 test_database_restarts(void **state)
 {
     struct ports *ports = create_ports();
@@ -656,6 +685,7 @@ main(int argc, char *argv[])
         TEST(test_two_interfaces_of_a_pod),
         TEST(test_interface_without_ofport),
         TEST(test_bridge_comes_and_goes),
+        TEST(test_fail_mode),
         TEST(test_database_restarts),
         TEST(test_no_database),
         TEST(test_tickets),

@@ -289,7 +289,8 @@ test_file_errors(void **state)
         { "service-cidrs: 10.96.0.0\n",
           "1:16: service-cidrs: \"10.96.0.0\" is not a CIDR" },
         { "attach: both\n",
-          "1:9: attach: \"both\" is neither \"hook\" nor \"chain\"" },
+          "1:9: attach: \"both\" is not \"hook\", \"chain\" or "
+          "\"normal\"" },
         { "next-table: 0\n",
           "1:13: next-table: \"0\" is not a number from 1 to 253" },
         { "next-table: 254\n",
@@ -458,6 +459,9 @@ test_attach(void **state)
         const char *text, *error;
     } rows[] = {
         { "attach: hook\n", NULL },
+        { "attach: normal\n", NULL },
+        { "attach: normal\nnext-table: 10\n",
+          "--next-table goes with --attach=chain only" },
         { "attach: chain\nnext-table: 10\n", NULL },
         { "attach: chain\nnext-table: 253\n", NULL },
         { "attach: chain\nnext-table: 39\n", NULL },

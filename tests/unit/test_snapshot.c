@@ -356,7 +356,7 @@ test_node(void **state)
         .table_base = 90,
         .zone = 65000,
         .recheck = true,
-        .chain = true,
+        .attach = ATTACH_CHAIN,
         .next_table = 17,
         .spoof_guard = false,
         .generation = 1234567890123,
@@ -377,7 +377,7 @@ test_node(void **state)
     assert_int_equal(t.node.table_base, 90);
     assert_int_equal(t.node.zone, 65000);
     assert_true(t.node.recheck);
-    assert_true(t.node.chain);
+    assert_int_equal(t.node.attach, ATTACH_CHAIN);
     assert_int_equal(t.node.next_table, 17);
     assert_false(t.node.spoof_guard);
     assert_int_equal(t.node.generation, 1234567890123);
@@ -436,7 +436,7 @@ static const struct {
     { NODE("\"spec\":{\"established\":\"x\"}"),
       "spec.established: \"x\" is not keep or recheck" },
     { NODE("\"spec\":{\"attach\":\"x\"}"),
-      "spec.attach: \"x\" is not hook or chain" },
+      "spec.attach: \"x\" is not hook, chain or normal" },
     { NODE("\"spec\":{\"nextTable\":254}"), "spec.nextTable: 254 is not" },
     { NODE("\"spec\":{\"enforcement\":\"x\"}"),
       "spec.enforcement: \"x\" is not enforce or audit" },

@@ -167,7 +167,7 @@ test_chained(void **state OVS_UNUSED)
     struct pipeline_config chained = config;
     struct survey s;
 
-    chained.chain = true;
+    chained.attach = ATTACH_CHAIN;
     survey_init(&s, &chained);
     see(&s, "priority=65535,actions=resubmit(,40)");
     see(&s, "actions=load:5->NXM_NX_REG0[],resubmit(,0)");
