@@ -84,6 +84,10 @@ struct client_options {
     struct client_port port;
     enum client_grain by;
     bool by_given;
+    bool follow;                /* -f of `drops`. */
+    bool audit;
+    const char *pod;            /* "NS/POD", or NULL. */
+    const char *policy;         /* "NS/NAME", or NULL. */
     const char *bridge;         /* --bridge, or NULL. */
     const char *node;           /* --node, or NULL. */
     uint64_t max_cells;
@@ -119,6 +123,10 @@ extern const struct client_option client_option_timeout;
 extern const struct client_option client_option_namespace;
 extern const struct client_option client_option_port;
 extern const struct client_option client_option_by;
+extern const struct client_option client_option_follow;
+extern const struct client_option client_option_audit;
+extern const struct client_option client_option_pod;
+extern const struct client_option client_option_policy;
 extern const struct client_option client_option_bridge;
 extern const struct client_option client_option_node;
 extern const struct client_option client_option_max_cells;
@@ -175,6 +183,7 @@ int client_ask(const char *target, const char *command, int argc,
 typedef int client_run(const struct client_command *,
                        const struct client_options *,
                        const char *const args[]);
+client_run client_drops;
 client_run client_explain;
 client_run client_forward;      /* Asks the daemon the question of its name. */
 client_run client_graph;

@@ -251,6 +251,46 @@ set_max_cells(const struct client_command *command,
     return NULL;
 }
 
+static char *
+set_follow(const struct client_command *command,
+           struct client_options *options, const char *value)
+{
+    options->follow = true;
+    return NULL;
+}
+
+static char *
+set_audit(const struct client_command *command,
+          struct client_options *options, const char *value)
+{
+    options->audit = true;
+    return NULL;
+}
+
+static bool
+is_full_name(const char *s)
+{
+    const char *slash = strchr(s, '/');
+
+    return slash && slash > s && slash[1] && !strchr(slash + 1, '/');
+}
+
+static char *
+set_pod(const struct client_command *command,
+        struct client_options *options, const char *value)
+{
+    options->pod = value;
+    return is_full_name(value) ? NULL : xstrdup("want NAMESPACE/POD");
+}
+
+static char *
+set_policy(const struct client_command *command,
+           struct client_options *options, const char *value)
+{
+    options->policy = value;
+    return is_full_name(value) ? NULL : xstrdup("want NAMESPACE/POLICY");
+}
+
 const struct client_option client_option_target = {
     .name = "target", .value = "TARGET", .set = set_target,
     .help = "socket or name of the daemon to ask",
@@ -300,4 +340,20 @@ const struct client_option client_option_node = {
 const struct client_option client_option_max_cells = {
     .name = "max-cells", .value = "N", .set = set_max_cells,
     .help = "check every so many cells if there are more than N",
+};
+const struct client_option client_option_follow = {
+    .name = "follow", .letter = 'f', .set = set_follow,
+    .help = "print packets as they come, until interrupted",
+};
+const struct client_option client_option_audit = {
+    .name = "audit", .set = set_audit,
+    .help = "what audit mode let through, not what was dropped",
+};
+const struct client_option client_option_pod = {
+    .name = "pod", .value = "NAMESPACE/POD", .set = set_pod,
+    .help = "only to or from this pod",
+};
+const struct client_option client_option_policy = {
+    .name = "policy", .value = "NAMESPACE/POLICY", .set = set_policy,
+    .help = "only where this policy isolates",
 };

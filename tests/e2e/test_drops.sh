@@ -199,9 +199,15 @@ test_flood() {
     before=$(mark)
     held=$(ovs-appctl -t ovs-netpold drops 1 | json suppressed.drop)
     n=$(denied_packets)
-    send far "udp $(host_get shop/db v4) 5001 53 3000"
+    until_ok 20 flood_is_enough "$n"
     until_ok 10 flood_is_counted "$before" "$held" "$n"
-    (( $(mark) - before < 1000 )) || fail "the meter lets $(mark) through"
+    (( $(mark) - before < 700 )) || fail "the meter lets $(mark) through"
+}
+
+# A busy machine loses some of them before they get to the bridge.
+flood_is_enough() {
+    send far "udp $(host_get shop/db v4) 5001 53 1000"
+    (( $(denied_packets) - $1 > 1000 ))
 }
 
 # Packets that the drop flows counted.
@@ -217,7 +223,7 @@ flood_is_counted() {
     n=$(($(denied_packets) - $3))
     told=$(($(mark) - $1))
     held=$(($(ovs-appctl -t ovs-netpold drops 1 | json suppressed.drop) - $2))
-    (( n > 1000 && told + held == n ))
+    (( told + held == n ))
 }
 
 # The log.
