@@ -65,6 +65,9 @@ struct verdict_side {
                                  * decided when it is translated. */
         VERDICT_TUNNEL,         /* To a tunnel port of the node (S43), egress
                                  * only: never allowed. */
+        VERDICT_MANY,           /* To a multicast or broadcast address (S31),
+                                 * egress only: never allowed, but for what
+                                 * S30 says. */
         VERDICT_NOT_A_POD,      /* This end is not a live pod. */
     } exemption;
     enum verdict_decider {

@@ -318,6 +318,9 @@ format_side(const struct verdict_query *q, const struct verdict *v,
                     "has translated it");
     } else if (side->exemption == VERDICT_TUNNEL) {
         ds_put_cstr(ds, "never: pods do not send to the node's tunnel ports");
+    } else if (side->exemption == VERDICT_MANY) {
+        ds_put_cstr(ds, "never: pods do not send to multicast and broadcast "
+                    "addresses");
     } else if (side->exemption == VERDICT_NOT_A_POD) {
         ds_put_cstr(ds, "no policy applies: ");
         address_format(&end->address, ds);
@@ -393,6 +396,8 @@ exemption_to_json(enum verdict_exemption exemption)
         return json_string_create("service");
     case VERDICT_TUNNEL:
         return json_string_create("tunnel");
+    case VERDICT_MANY:
+        return json_string_create("multicast");
     case VERDICT_NOT_A_POD:
         return json_string_create("not-a-pod");
     default:

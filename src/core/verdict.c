@@ -11,6 +11,7 @@
 
 #include "label.h"
 #include "model.h"
+#include "packets.h"
 #include "prefix.h"
 #include "verdict-private.h"
 
@@ -351,14 +352,39 @@ is_for_tunnel(const struct verdict_contact *c)
     return false;
 }
 
+/* An address of more than one host (S31).  Not what a DHCP client asks, about
+ * which we say nothing else (S30). */
+static bool
+is_for_many(const struct verdict_contact *c)
+{
+    const struct in6_addr *dst = &c->query->dst.address;
+    ovs_be32 ip = in6_addr_get_mapped_ipv4(dst);
+
+    if (c->query->protocol == IPPROTO_UDP
+        && c->query->port == (address_is_v6(dst) ? 547 : 67)) {
+        return false;
+    }
+    return (address_is_v6(dst) ? IN6_IS_ADDR_MULTICAST(dst)
+            : ip_is_multicast(ip) || ip == htonl(INADDR_BROADCAST));
+}
+
+/* What a pod of ours may not do, whatever the policies. */
+static enum verdict_exemption
+find_denial(const struct verdict_contact *c)
+{
+    return (!model_pod_is_local(c->model, c->src) ? VERDICT_NOT_EXEMPT
+            : is_for_tunnel(c) ? VERDICT_TUNNEL
+            : is_for_many(c) ? VERDICT_MANY
+            : VERDICT_NOT_EXEMPT);
+}
+
 static enum verdict_exemption
 find_exemption(const struct verdict_contact *c, enum k8s_direction direction)
 {
     if (!subject(c, direction)) {
         return VERDICT_NOT_A_POD;
-    } else if (direction == K8S_EGRESS && is_for_tunnel(c)
-               && model_pod_is_local(c->model, c->src)) {
-        return VERDICT_TUNNEL;
+    } else if (direction == K8S_EGRESS && find_denial(c)) {
+        return find_denial(c);
     } else if (c->src == c->dst) {
         return VERDICT_SELF;
     } else if (direction == K8S_INGRESS && c->from_node
@@ -387,7 +413,7 @@ side_allows(const struct verdict_contact *c, enum k8s_direction direction,
 {
     enum verdict_exemption exemption = find_exemption(c, direction);
     enum verdict_decider decider = VERDICT_BY_EXEMPTION;
-    bool allowed = exemption != VERDICT_TUNNEL;
+    bool allowed = exemption != VERDICT_TUNNEL && exemption != VERDICT_MANY;
     bool audited = false;
 
     /* Policies cannot undo an exemption, but people may want to see them. */

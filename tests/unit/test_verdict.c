@@ -681,6 +681,20 @@ static const struct verdict_case cases[] = {
             "+ 192.168.0.1 192.168.0.1 udp/4789",
         }, false,
     }, {
+        "S31 never to many, from a pod here",
+        POLICY("shop", "p", FOR("web") OUT("{}")),
+        {
+            "-e shop/web 224.0.0.251 udp/5353", "-e shop/api 239.1.2.3 icmp",
+            "-e shop/web 255.255.255.255 udp/68",
+            "-e shop/db ff02::fb udp6/5353", "-e shop/web ff0e::1 icmp6",
+            "+ shop/web 223.255.255.255 udp/5353",
+            "+ shop/web 240.0.0.1 udp/5353", "+ shop/web fec0::1 udp6/5353",
+            "+ ops/web 224.0.0.251 udp/5353",
+            "+ 192.168.0.1 224.0.0.251 udp/5353",
+            "+ shop/web 255.255.255.255 udp/67",
+            "+ shop/web ff02::1:2 udp6/547",
+        }, false,
+    }, {
         "S28 ICMP and others: only rules without ports",
         POLICY("shop", "p", FOR("web") IN("{from: [" APP("api") "], "
                "ports: [{}, {protocol: UDP}, {protocol: SCTP}]}, "
@@ -1002,6 +1016,13 @@ static const struct {
         "\"port\":6081,\"protocol\":\"UDP\","
         "\"source\":{\"address\":\"10.0.1.1\","
         "\"pod\":{\"name\":\"web\",\"namespace\":\"shop\"}}}",
+    }, {
+        "- shop/web ff02::fb udp6/5353",
+        "denied   shop/web (fd00::1:1) -> [ff02::fb]:5353/UDP\n"
+        "  egress   never: pods do not send to multicast and broadcast "
+        "addresses\n"
+        "  ingress  no policy applies: ff02::fb is not a pod's address\n",
+        NULL,
     }, {
         "- 8.8.8.8 2001:db8::1 icmp",
         "denied   8.8.8.8 -> 2001:db8::1 ICMP\n"
