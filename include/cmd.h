@@ -25,6 +25,7 @@ struct json;
 struct kube;
 struct model;
 struct pipeline_config;
+struct policies;
 struct ports;
 struct settings;
 struct state;
@@ -40,6 +41,7 @@ struct cmd_context {
     const struct flowset *flowset;
     const struct pipeline_config *pipeline;
     const struct bridge *bridge;
+    const struct policies *policies;    /* Or NULL. */
     const struct survey *survey;        /* The last one; or NULL. */
     const struct health *health;
     const struct http *http;    /* NULL if metrics are not served. */
@@ -68,11 +70,14 @@ struct cmd_problem {
     const char *object;         /* "NetworkPolicy NS/NAME", or NULL. */
     const char *message;
     bool kept;                  /* The last good version is in force. */
+    bool owned;                 /* 'object' and 'message' are ours to free. */
 };
-/* The problems of whichever source there is: an array of '*n' (caller frees)
- * with borrowed strings.  Stores how many there are in all in '*n_all'. */
+/* The problems of whichever source there is, and of policies beyond their
+ * budget: an array of '*n', to be freed with cmd_problems_free().  Stores how
+ * many there are in all in '*n_all'. */
 struct cmd_problem *cmd_problems(const struct cmd_context *, size_t *n,
                                  size_t *n_all);
+void cmd_problems_free(struct cmd_problem *, size_t n);
 
 /* What on the bridge gets in our way, for cmd_status(). */
 void cmd_clashes_format(const struct survey *, struct ds *);

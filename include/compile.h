@@ -28,6 +28,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "budget.h"
 #include "k8s.h"
 #include "pipeline.h"
 
@@ -43,6 +44,7 @@ struct rules;
 struct compile_config {
     struct pipeline_config pipeline;
     bool spoof_guard;           /* Check sources at pod ports. */
+    struct budget_limits limits;
 };
 
 /* 'pool' and 'model' are borrowed and must outlive the compiler. */
@@ -52,6 +54,11 @@ void compile_destroy(struct compile *);
 
 /* Takes the model's changes.  Returns true if there were any. */
 bool compile_run(struct compile *);
+/* The same in slices: does about 'work' (things looked at, flows written) and
+ * returns true if no change is left.  As long as it returns false the model
+ * must not change, and the flowset is somewhere between before and after. */
+bool compile_step(struct compile *, size_t work);
+bool compile_is_busy(const struct compile *);
 
 /* The OpenFlow port on which the node's own traffic comes in.  OFPP_LOCAL
  * until told otherwise; 0 for none.  Returns true if that changed anything. */

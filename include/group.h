@@ -124,6 +124,8 @@ struct ptrs groups_take_flips(struct groups *);
 /* Port names whose numbers changed since the last call, same. */
 struct ptrs groups_take_port_changes(struct groups *);
 
+/* How many numbers pods have for the port 'name', with any protocol. */
+size_t group_count_port(const struct groups *, const char *name);
 /* A port name to ask for numbers and to hear of changes; 'watcher' is added to
  * 'watchers'. */
 struct group_port_name *group_watch_port(struct groups *, const char *name,

@@ -158,6 +158,7 @@ struct k8s_rule {
 struct k8s_policy {
     struct k8s_object up;
     char *uid;                  /* May be NULL. */
+    int64_t created;            /* Seconds since the epoch; 0 if unknown. */
     struct selector *pods;      /* spec.podSelector (S1). */
     bool isolates[K8S_N_DIRECTIONS];    /* policyTypes with default (S2). */
     struct k8s_rule *rules[K8S_N_DIRECTIONS];   /* None unless it isolates

@@ -56,7 +56,10 @@ void link_table_remove_peer(struct link_table *, struct partition_class *,
                             bool is_net);
 
 /* Brings every rule into its right form.  'families' are those of the
- * addresses of all targets (RULE_V4, RULE_V6). */
-void link_table_flush(struct link_table *, struct rules *, uint8_t families);
+ * addresses of all targets (RULE_V4, RULE_V6).  Writes about '*work' flows and
+ * parts of flows, takes them off it, and returns true if that was all: else it
+ * is to be called again. */
+bool link_table_flush(struct link_table *, struct rules *, uint8_t families,
+                      size_t *work);
 
 #endif /* link.h */

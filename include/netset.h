@@ -50,15 +50,18 @@ struct netset_list *netset_ref(struct netset *,
 /* The list stays in memory until netset_reap(). */
 void netset_unref(struct netset *, struct netset_list *);
 
+/* Work may be cut into slices: these do about '*work' prefixes, take them off
+ * it, and return true when none is left. */
+
 /* Moves the prefixes touched since the last time to their classes. */
-void netset_classify(struct netset *);
+bool netset_classify(struct netset *, size_t *work);
 
 /* Calls 'cb' for each prefix whose flow differs from the last time: 'class' is
  * the class number to set (0: to overwrite a class around it), or no flow if
  * 'needed' is false. */
 typedef void netset_cb(const struct prefix *, bool needed, uint32_t class,
                        void *aux);
-void netset_flush(struct netset *, netset_cb *, void *aux);
+bool netset_flush(struct netset *, netset_cb *, void *aux, size_t *work);
 
 /* Frees lists that nobody uses; after the partition's announcement. */
 void netset_reap(struct netset *);

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "model.h"
+#include "budget.h"
 #include "openvswitch/compiler.h"
 #include "pipeline.h"
 #include "prefix.h"
@@ -26,6 +27,11 @@ struct option;
 
 /* Leaves some of the 254 tables behind ours. */
 #define SETTINGS_MAX_TABLE_BASE 200
+
+/* What policies may cost, in flows, unless told otherwise. */
+#define SETTINGS_MAX_POLICY_FLOWS 10000
+#define SETTINGS_MAX_NAMESPACE_FLOWS 100000
+#define SETTINGS_MAX_FLOWS 200000
 
 /* More than that is a mistake: a cluster has one for each family. */
 #define SETTINGS_MAX_SERVICE_CIDRS 32
@@ -76,6 +82,7 @@ struct settings {
     char *audit_log;            /* Where to; NULL: nowhere. */
     uint8_t table_base;         /* Our first table. */
     uint16_t zone;              /* Our conntrack zone. */
+    struct budget_limits limits;        /* In flows. */
     bool force;                 /* Take a bridge that others program. */
 
     uint64_t flags;             /* Settings that came from the command line, by

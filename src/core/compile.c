@@ -48,6 +48,12 @@ struct compile {
     size_t n_service_cidrs;
     bool reports;               /* What is denied is reported. */
     uint32_t gateway;           /* OpenFlow port of the node's own traffic. */
+
+    /* The batch under way. */
+    bool busy;
+    size_t step;                /* The next one. */
+    struct ptrs old_uses;       /* To be detached when all is expanded. */
+    size_t n_detached;
 };
 
 static void
@@ -82,7 +88,8 @@ compile_create(const struct compile_config *config, struct label_pool *pool,
         rules[d] = c->sides[d].rules;
         netsets[d] = c->sides[d].netset;
     }
-    c->policies = policies_create(pool, c->groups, netsets, rules);
+    c->policies = policies_create(pool, c->groups, &config->limits, netsets,
+                                  rules);
     c->guard = config->spoof_guard ? guard_create(&c->config.pipeline, c->fs)
                                    : NULL;
     pipeline_install(&c->config.pipeline, c->fs);
@@ -105,27 +112,25 @@ attach_uses(struct compile *c, const struct ptrs *uses)
 }
 
 static void
-detach_uses(struct compile *c, const struct ptrs *uses)
+detach_use(struct compile *c, struct policy_use *use)
 {
-    for (size_t i = 0; i < uses->n; i++) {
-        struct policy_use *use = uses->p[i];
-        struct side *s = &c->sides[use->direction];
+    struct side *s = &c->sides[use->direction];
 
-        ptrs_remove(&use->target->rules, use);
-        ptrs_remove(&use->rule->uses, use);
-        link_table_remove_use(&s->links, use);
-        if (rule_unref(use->rule)) {
-            link_table_forget_rule(&s->links, use->rule);
-            rule_free(s->rules, use->rule);
-        }
-        policy_use_release(c->policies, use);
+    ptrs_remove(&use->target->rules, use);
+    ptrs_remove(&use->rule->uses, use);
+    link_table_remove_use(&s->links, use);
+    if (rule_unref(use->rule)) {
+        link_table_forget_rule(&s->links, use->rule);
+        rule_free(s->rules, use->rule);
     }
+    policy_use_release(c->policies, use);
 }
 
+/* Which policies the targets that came or went, and the port names that have
+ * other numbers, matter to. */
 static void
-expand_policies(struct compile *c)
+note_policies(struct compile *c)
 {
-    struct ptrs new_uses = PTRS_INITIALIZER, old_uses = PTRS_INITIALIZER;
     struct ptrs flips = groups_take_flips(c->groups);
     struct ptrs ports = groups_take_port_changes(c->groups);
 
@@ -137,12 +142,6 @@ expand_policies(struct compile *c)
 
         policies_note_port(c->policies, &name->watchers);
     }
-    policies_expand(c->policies, &new_uses, &old_uses);
-    attach_uses(c, &new_uses);
-    detach_uses(c, &old_uses);
-    policies_reap(c->policies);
-    ptrs_uninit(&new_uses);
-    ptrs_uninit(&old_uses);
     ptrs_uninit(&flips);
     ptrs_uninit(&ports);
 }
@@ -253,13 +252,14 @@ flush_net(const struct prefix *p, bool needed, uint32_t class, void *side_)
     emit_net(&s->emit, p, needed, class);
 }
 
-static void
-flush_side(struct side *s)
+static bool
+flush_side(struct side *s, size_t *work)
 {
-    netset_flush(s->netset, flush_net, s);
-    link_table_flush(&s->links, s->rules,
-                     (s->n_targets[0] ? RULE_V4 : 0)
-                     | (s->n_targets[1] ? RULE_V6 : 0));
+    uint8_t families = ((s->n_targets[0] ? RULE_V4 : 0)
+                        | (s->n_targets[1] ? RULE_V6 : 0));
+
+    return (netset_flush(s->netset, flush_net, s, work)
+            && link_table_flush(&s->links, s->rules, families, work));
 }
 
 /* The node. */
@@ -430,27 +430,104 @@ apply_change(struct compile *c, const struct model_change *change)
     }
 }
 
-/* From changed groups and policies to flows. */
-static void
-settle(struct compile *c)
+/* From changed groups and policies to flows, in steps.  Each does about
+ * '*work' of its share, takes that off it, and returns true when it is
+ * through. */
+typedef bool step_func(struct compile *, size_t *work);
+
+static bool
+step_targets(struct compile *c, size_t *work OVS_UNUSED)
 {
     groups_evaluate_targets(c->groups);
-    expand_policies(c);
+    note_policies(c);
+    policies_weigh(c->policies);
+    return true;
+}
+
+static bool
+step_expand(struct compile *c, size_t *work)
+{
+    struct ptrs new_uses = PTRS_INITIALIZER;
+    bool done = policies_expand(c->policies, &new_uses, &c->old_uses, work);
+
+    attach_uses(c, &new_uses);
+    ptrs_uninit(&new_uses);
+    return done;
+}
+
+static bool
+step_detach(struct compile *c, size_t *work)
+{
+    for (; c->n_detached < c->old_uses.n; c->n_detached++) {
+        if (!*work) {
+            return false;
+        }
+        --*work;
+        detach_use(c, c->old_uses.p[c->n_detached]);
+    }
+    ptrs_uninit(&c->old_uses);
+    c->n_detached = 0;
+    policies_reap(c->policies);
+    return true;
+}
+
+static bool
+step_classify(struct compile *c, size_t *work)
+{
     groups_evaluate(c->groups);
     for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
-        netset_classify(c->sides[d].netset);
+        if (!netset_classify(c->sides[d].netset, work)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+step_announce(struct compile *c, size_t *work OVS_UNUSED)
+{
+    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
         announce(&c->sides[d]);
     }
     groups_flush(c->groups, c->model, flush_address, c);
+    return true;
+}
+
+static bool
+step_flush(struct compile *c, size_t *work)
+{
     for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
-        flush_side(&c->sides[d]);
+        if (!flush_side(&c->sides[d], work)) {
+            return false;
+        }
+    }
+    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
         netset_reap(c->sides[d].netset);
     }
     groups_reap(c->groups);
+    return true;
 }
 
-bool
-compile_run(struct compile *c)
+static step_func *const steps[] = {
+    step_targets, step_expand, step_detach, step_classify, step_announce,
+    step_flush,
+};
+
+static bool
+run_steps(struct compile *c, size_t work)
+{
+    while (steps[c->step](c, &work)) {
+        c->step = (c->step + 1) % ARRAY_SIZE(steps);
+        if (!c->step) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Takes the model's changes.  Returns false if there are none. */
+static bool
+begin(struct compile *c)
 {
     struct model_change *changes;
     size_t n = model_take_changes(c->model, &changes);
@@ -464,11 +541,38 @@ compile_run(struct compile *c)
         }
     }
     model_changes_free(changes);
-    if (n) {
-        settle(c);
-        guard_run(c->guard, c->model);
-    }
     return n > 0;
+}
+
+bool
+compile_step(struct compile *c, size_t work)
+{
+    if (!c->busy) {
+        c->busy = begin(c);
+    }
+    if (c->busy && run_steps(c, work)) {
+        guard_run(c->guard, c->model);
+        c->busy = false;
+    }
+    return !c->busy;
+}
+
+bool
+compile_is_busy(const struct compile *c)
+{
+    return c->busy;
+}
+
+bool
+compile_run(struct compile *c)
+{
+    if (!c->busy && !(c->busy = begin(c))) {
+        return false;
+    }
+    while (!compile_step(c, SIZE_MAX)) {
+        continue;
+    }
+    return true;
 }
 
 /* Observers. */
@@ -540,8 +644,13 @@ compile_destroy(struct compile *c)
     if (!c) {
         return;
     }
+    while (c->busy && !run_steps(c, SIZE_MAX)) {
+        continue;
+    }
     policies_clear(c->policies);
-    settle(c);
+    while (!run_steps(c, SIZE_MAX)) {
+        continue;
+    }
     for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
         link_table_uninit(&c->sides[d].links);
         tally_destroy(&c->sides[d].audited);

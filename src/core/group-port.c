@@ -50,6 +50,20 @@ release_port_name(struct groups *gs, struct group_port_name *n)
     }
 }
 
+size_t
+group_count_port(const struct groups *gs, const char *name)
+{
+    const struct group_port_name *n = find_port_name(gs, name);
+    size_t count = 0;
+
+    for (size_t i = 0; n && i < n->ports.n; i++) {
+        const struct group_port *port = n->ports.p[i];
+
+        count += port->n_users > 0;
+    }
+    return count;
+}
+
 struct group_port_name *
 group_watch_port(struct groups *gs, const char *name, const void *watcher)
 {

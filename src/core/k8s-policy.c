@@ -349,6 +349,7 @@ k8s_policy_parse(struct k8s_parser *p, const struct k8s_field *root,
     policy->up.ns = xstrdup(m->ns);
     policy->up.name = xstrdup(m->name);
     policy->uid = nullable_xstrdup(m->uid);
+    policy->created = m->created;
     if (!parse_head(p, &spec, policy)) {
         k8s_object_destroy(&policy->up);
         return NULL;
@@ -370,7 +371,8 @@ k8s_policy_uninit(struct k8s_policy *policy)
 bool
 k8s_policy_equals(const struct k8s_policy *a, const struct k8s_policy *b)
 {
-    if (a->pods != b->pods || !nullable_string_is_equal(a->uid, b->uid)) {
+    if (a->pods != b->pods || !nullable_string_is_equal(a->uid, b->uid)
+        || a->created != b->created) {
         return false;
     }
     for (enum k8s_direction d = 0; d < K8S_N_DIRECTIONS; d++) {

@@ -358,6 +358,7 @@ write_policy(const struct k8s_policy *policy, struct ds *s)
     bool first = true;
 
     k8s_write_head(&policy->up, policy->uid, s);
+    k8s_write_created(policy->created, s);
     ds_put_cstr(s, "},\"spec\":{\"podSelector\":");
     k8s_write_selector(policy->pods, s);
     ds_put_cstr(s, ",\"policyTypes\":[");

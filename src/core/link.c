@@ -428,12 +428,24 @@ reband(struct link_table *t, struct rules *rules, unsigned int bits)
     }
 }
 
-static void
-emit_checked(struct link_table *t)
+/* About how many flows and parts of flows 'r' is. */
+static size_t
+count_parts(const struct rule *r)
+{
+    return (1 + r->targets.n + rule_count_peers(r)
+            + emit_count_services(r, r->families));
+}
+
+static bool
+emit_checked(struct link_table *t, size_t *work)
 {
     struct rule *r;
 
     LIST_FOR_EACH_SAFE (r, check, &t->check) {
+        if (!*work) {
+            return false;
+        }
+        *work -= MIN(*work, count_parts(r));
         ovs_list_remove(&r->check);
         ovs_list_init(&r->check);
         if (r->mode != RULE_OFF && !r->emitted) {
@@ -443,10 +455,12 @@ emit_checked(struct link_table *t)
             r->emitted = true;
         }
     }
+    return true;
 }
 
-void
-link_table_flush(struct link_table *t, struct rules *rules, uint8_t families)
+bool
+link_table_flush(struct link_table *t, struct rules *rules, uint8_t families,
+                 size_t *work)
 {
     unsigned int bits;
     struct rule *r;
@@ -462,5 +476,5 @@ link_table_flush(struct link_table *t, struct rules *rules, uint8_t families)
     if (bits != t->band_bits) {
         reband(t, rules, bits);
     }
-    emit_checked(t);
+    return emit_checked(t, work);
 }

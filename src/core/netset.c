@@ -38,6 +38,7 @@ struct netset {
     size_t n_lengths[2][129];   /* Nodes by family and prefix length. */
     struct ovs_list dirty;
     struct ovs_list touched;    /* Classified but not flushed. */
+    struct ovs_list flushed;    /* Until all are. */
     struct ptrs dead;           /* Lists to be freed. */
     uint64_t round;             /* Number of the current find_sets(). */
     struct partition partition;
@@ -62,6 +63,7 @@ netset_create(void)
     ns->order = skiplist_create(compare_nodes, NULL);
     ovs_list_init(&ns->dirty);
     ovs_list_init(&ns->touched);
+    ovs_list_init(&ns->flushed);
     partition_init(&ns->partition);
     return ns;
 }
@@ -449,16 +451,21 @@ classify_node(struct netset *ns, struct net_node *n)
     free(sets);
 }
 
-void
-netset_classify(struct netset *ns)
+bool
+netset_classify(struct netset *ns, size_t *work)
 {
     struct net_node *n;
 
     LIST_FOR_EACH_SAFE (n, dirty, &ns->dirty) {
+        if (!*work) {
+            return false;
+        }
+        --*work;
         classify_node(ns, n);
         ovs_list_remove(&n->dirty);
         ovs_list_push_back(&ns->touched, &n->dirty);
     }
+    return true;
 }
 
 /* Flows. */
@@ -491,21 +498,30 @@ flush_node(struct netset *ns, struct net_node *n, netset_cb *cb, void *aux)
     }
 }
 
-void
-netset_flush(struct netset *ns, netset_cb *cb, void *aux)
+/* A prefix that goes is there until all are flushed: it may be around another
+ * one. */
+bool
+netset_flush(struct netset *ns, netset_cb *cb, void *aux, size_t *work)
 {
     struct net_node *n;
 
-    LIST_FOR_EACH (n, dirty, &ns->touched) {
-        flush_node(ns, n, cb, aux);
-    }
     LIST_FOR_EACH_SAFE (n, dirty, &ns->touched) {
+        if (!*work) {
+            return false;
+        }
+        --*work;
+        flush_node(ns, n, cb, aux);
+        ovs_list_remove(&n->dirty);
+        ovs_list_push_back(&ns->flushed, &n->dirty);
+    }
+    LIST_FOR_EACH_SAFE (n, dirty, &ns->flushed) {
         ovs_list_remove(&n->dirty);
         ovs_list_init(&n->dirty);
         if (!n->n_mentions) {
             free_node(ns, n);
         }
     }
+    return true;
 }
 
 void

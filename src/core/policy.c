@@ -20,6 +20,7 @@ struct policies {
     struct netset *netsets[K8S_N_DIRECTIONS];
     struct rules *rules[K8S_N_DIRECTIONS];
     struct hmap policies;
+    struct budget *budget;
     struct ovs_list dirty;
     struct ptrs gone;           /* To be freed by policies_reap(). */
     struct selector *everything;
@@ -27,6 +28,7 @@ struct policies {
 
 struct policies *
 policies_create(struct label_pool *pool, struct groups *groups,
+                const struct budget_limits *limits,
                 struct netset *netsets[K8S_N_DIRECTIONS],
                 struct rules *rules[K8S_N_DIRECTIONS])
 {
@@ -35,6 +37,7 @@ policies_create(struct label_pool *pool, struct groups *groups,
     ps->groups = groups;
     memcpy(ps->netsets, netsets, sizeof ps->netsets);
     memcpy(ps->rules, rules, sizeof ps->rules);
+    ps->budget = budget_create(limits);
     hmap_init(&ps->policies);
     ovs_list_init(&ps->dirty);
     ps->everything = selector_create(pool, NULL, 0);
@@ -75,6 +78,7 @@ get_policy(struct policies *ps, const char *ns, const char *name)
         p = xzalloc(sizeof *p);
         p->ns = xstrdup(ns);
         p->name = xstrdup(name);
+        budget_item_init(&p->budget, p->name);
         ovs_list_init(&p->dirty);
         hmap_insert(&ps->policies, &p->node, hash_key(ns, name));
     }
@@ -142,6 +146,7 @@ struct expansion {
     enum k8s_direction direction;
     size_t index;
     const struct k8s_rule *rule;
+    bool out;                   /* Beyond the budget: no uses. */
     struct ptrs *new_uses;
 };
 
@@ -231,22 +236,14 @@ expand_numbers(const struct expansion *x)
 {
     const struct k8s_rule *kr = x->rule;
     struct rule_service *services;
-    size_t n = 0;
+    size_t n;
 
     if (kr->any_port) {
         add_use(x, NULL, NULL, NULL, 0);
         return;
     }
     services = xmalloc(MAX(kr->n_ports, 1) * sizeof *services);
-    for (size_t i = 0; i < kr->n_ports; i++) {
-        const struct k8s_port *p = &kr->ports[i];
-
-        if (!p->name) {
-            services[n++] = (struct rule_service) { p->protocol, p->first,
-                                                    p->last };
-        }
-    }
-    n = rule_services_normalize(services, n);
+    n = policy_numbers(kr, services);
     if (n) {
         add_use(x, NULL, NULL, services, n);
     }
@@ -276,7 +273,9 @@ expand_rule(const struct expansion *x)
 {
     struct policy_side *side = &x->policy->sides[x->direction];
 
-    expand_numbers(x);
+    if (!x->out) {
+        expand_numbers(x);
+    }
     for (size_t i = 0; !x->rule->any_port && i < x->rule->n_ports; i++) {
         const struct k8s_port *kp = &x->rule->ports[i];
 
@@ -285,7 +284,9 @@ expand_rule(const struct expansion *x)
                 = group_watch_port(x->ps->groups, kp->name, x->policy);
 
             ptrs_add(&side->ports, name);
-            expand_named_port(x, kp, name);
+            if (!x->out) {
+                expand_named_port(x, kp, name);
+            }
         }
     }
 }
@@ -332,6 +333,7 @@ expand_side(struct policies *ps, struct policy *p, enum k8s_direction d,
     if (side->target && side->target->n_members) {
         for (size_t i = 0; i < p->spec->n_rules[d]; i++) {
             struct expansion x = { ps, p, d, i, &p->spec->rules[d][i],
+                                   p->budget.excess != BUDGET_FITS,
                                    new_uses };
 
             expand_rule(&x);
@@ -354,13 +356,108 @@ free_policy(struct policies *ps, struct policy *p)
     free(p);
 }
 
+/* Budget. */
+
+/* Some pod here is a target. */
+static bool
+matters(const struct policy *p)
+{
+    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
+        const struct group *target = p->sides[d].next_target;
+
+        if (target && target->n_members) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+note_excess(struct budget_item *item, void *ps)
+{
+    mark_dirty(ps, CONTAINER_OF(item, struct policy, budget));
+}
+
 void
+policies_weigh(struct policies *ps)
+{
+    struct policy *p;
+
+    LIST_FOR_EACH (p, dirty, &ps->dirty) {
+        bool counts = p->spec && matters(p);
+
+        budget_set(ps->budget, &p->budget, p->ns,
+                   counts ? p->spec->created : 0,
+                   counts ? policy_cost(p->spec, ps->groups) : 0);
+    }
+    budget_run(ps->budget, note_excess, ps);
+}
+
+const struct budget *
+policies_budget(const struct policies *ps)
+{
+    return ps->budget;
+}
+
+static int
+compare_policies(const void *a_, const void *b_)
+{
+    const struct policy *const *ap = a_, *a = *ap;
+    const struct policy *const *bp = b_, *b = *bp;
+    int cmp = strcmp(a->ns, b->ns);
+
+    return cmp ? cmp : strcmp(a->name, b->name);
+}
+
+struct ptrs
+policies_out(const struct policies *ps)
+{
+    struct ptrs out = PTRS_INITIALIZER;
+    struct policy *p;
+
+    HMAP_FOR_EACH (p, node, &ps->policies) {
+        if (p->budget.excess != BUDGET_FITS) {
+            ptrs_add(&out, p);
+        }
+    }
+    if (out.n) {
+        qsort(out.p, out.n, sizeof *out.p, compare_policies);
+    }
+    return out;
+}
+
+/* The run. */
+
+/* About how much there is to do for 'p'. */
+static size_t
+count_items(const struct policy *p)
+{
+    size_t n = 1;
+
+    for (int d = 0; p->spec && d < K8S_N_DIRECTIONS; d++) {
+        for (size_t i = 0; i < p->spec->n_rules[d]; i++) {
+            const struct k8s_rule *r = &p->spec->rules[d][i];
+
+            n += r->n_peers + r->n_ports;
+            for (size_t j = 0; j < r->n_peers; j++) {
+                n += r->peers[j].block ? r->peers[j].block->n_excepts : 0;
+            }
+        }
+    }
+    return n;
+}
+
+bool
 policies_expand(struct policies *ps, struct ptrs *new_uses,
-                struct ptrs *old_uses)
+                struct ptrs *old_uses, size_t *work)
 {
     struct policy *p;
 
     LIST_FOR_EACH_SAFE (p, dirty, &ps->dirty) {
+        if (!*work) {
+            return false;
+        }
+        *work -= MIN(*work, count_items(p));
         ovs_list_remove(&p->dirty);
         ovs_list_init(&p->dirty);
         for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
@@ -370,6 +467,7 @@ policies_expand(struct policies *ps, struct ptrs *new_uses,
             ptrs_add(&ps->gone, p);
         }
     }
+    return true;
 }
 
 void
@@ -404,6 +502,7 @@ policies_destroy(struct policies *ps)
     if (ps) {
         ovs_assert(hmap_is_empty(&ps->policies));
         hmap_destroy(&ps->policies);
+        budget_destroy(ps->budget);
         selector_unref(ps->everything);
         free(ps);
     }

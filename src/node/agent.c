@@ -42,12 +42,15 @@
 #include "util.h"
 #include "waiters.h"
 
+#include "agent-budget.h"
 #include "agent-survey.h"
 
 VLOG_DEFINE_THIS_MODULE(agent);
 
 /* `wait` without a number of milliseconds. */
 #define DEFAULT_WAIT_MSEC 30000
+/* What the compiler does before others get their turn: some 10 ms. */
+#define COMPILE_SLICE 2000
 /* Between looks whether the switch has what we believe. */
 #define READBACK_MSEC (5 * 60 * 1000)
 
@@ -62,6 +65,7 @@ struct agent {
     struct ports *ports;
     struct netif *netif;
     struct agent_survey *survey;
+    struct agent_budget *budget;
     struct bridge *bridge;
     struct audit *audit;        /* NULL if not wanted. */
     struct waiters *waiters;
@@ -190,6 +194,7 @@ start_compiler(struct agent *a)
             .next_table = settings_next_table(a->settings),
         },
         .spoof_guard = true,
+        .limits = a->settings->limits,
     };
 
     a->compile = compile_create(&config, a->pool, a->model);
@@ -202,6 +207,7 @@ start_compiler(struct agent *a)
                             a->settings->n_service_cidrs);
     a->survey = agent_survey_create(&compile_config(a->compile)->pipeline,
                                     a->ports, a->settings->force);
+    a->budget = agent_budget_create(compile_policies(a->compile));
     connect_bridge(a, compile_flowset(a->compile));
     agent_survey_attach(a->survey, a->bridge);
     bridge_watch_others(a->bridge, a->settings->table_base, N_TABLES,
@@ -257,6 +263,7 @@ register_commands(struct agent *a)
         .flowset = compile_flowset(a->compile),
         .pipeline = &compile_config(a->compile)->pipeline,
         .bridge = a->bridge,
+        .policies = compile_policies(a->compile),
         .survey = agent_survey_last(a->survey),
         .health = a->health,
         .http = a->http,
@@ -322,6 +329,7 @@ agent_destroy(struct agent *a)
     latency_destroy(a->latency);
     bridge_destroy(a->bridge);
     agent_survey_destroy(a->survey);
+    agent_budget_destroy(a->budget);
     flowset_destroy(a->empty);
     compile_destroy(a->compile);
     dir_destroy(a->dir);
@@ -448,11 +456,16 @@ has_way_on(const struct agent *a)
             || compile_config(a->compile)->pipeline.next_table);
 }
 
+/* While a batch is under way nothing may change the model. */
 static void
 run_sources(struct agent *a)
 {
     uint64_t generation = model_generation(a->model);
 
+    if (compile_is_busy(a->compile)) {
+        ports_run(a->ports);
+        return;
+    }
     if (a->dir) {
         dir_run(a->dir);
     } else {
@@ -503,7 +516,9 @@ run_audit(struct agent *a)
             audit_enable(a->audit);
         }
         audit_run(a->audit);
-        compile_set_reports(a->compile, audit_is_ready(a->audit));
+        if (!compile_is_busy(a->compile)) {
+            compile_set_reports(a->compile, audit_is_ready(a->audit));
+        }
     }
 }
 
@@ -636,6 +651,22 @@ may_enforce(struct agent *a)
     return may;
 }
 
+/* A batch, large as it may be, goes out as one bundle when it is through, and
+ * others get their turn meanwhile. */
+static void
+run_compiler(struct agent *a)
+{
+    bool done = compile_step(a->compile, COMPILE_SLICE);
+
+    bridge_hold(a->bridge,
+                !done || (a->audit && !audit_is_settled(a->audit)));
+    bridge_enable(a->bridge);
+    if (done) {
+        bridge_set_generation(a->bridge, model_generation(a->model));
+        agent_budget_run(a->budget);
+    }
+}
+
 void
 agent_run(struct agent *a)
 {
@@ -646,11 +677,8 @@ agent_run(struct agent *a)
     }
     run_sources(a);
     run_audit(a);
-    if (may_enforce(a)) {
-        compile_run(a->compile);
-        bridge_hold(a->bridge, a->audit && !audit_is_settled(a->audit));
-        bridge_enable(a->bridge);
-        bridge_set_generation(a->bridge, model_generation(a->model));
+    if (compile_is_busy(a->compile) || may_enforce(a)) {
+        run_compiler(a);
     }
     bridge_run(a->bridge);
     name_tables(a);
@@ -668,6 +696,9 @@ agent_wait(struct agent *a)
         audit_wait(a->audit);
     }
     if (!a->cleanup) {
+        if (compile_is_busy(a->compile)) {
+            poll_immediate_wake();
+        }
         if (a->dir) {
             dir_wait(a->dir);
         } else {

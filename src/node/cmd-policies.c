@@ -110,7 +110,7 @@ collect_problems(const struct cmd_context *context, struct shash *rows)
             row->kept = p->kept;
         }
     }
-    free(problems);
+    cmd_problems_free(problems, n);
 }
 
 static void

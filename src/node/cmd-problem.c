@@ -8,7 +8,11 @@
 
 #include "dir.h"
 #include "kube.h"
+#include "policy.h"
 #include "util.h"
+
+/* Policies beyond their budget that are told of one by one. */
+#define MAX_POLICIES 1000
 
 static struct cmd_problem *
 dir_to_problems(const struct dir *dir, size_t *n, size_t *n_all)
@@ -49,10 +53,48 @@ kube_to_problems(struct kube *kube, size_t *n, size_t *n_all)
     return out;
 }
 
+/* Appends policies that are beyond their budget. */
+static struct cmd_problem *
+add_policies(const struct policies *policies, struct cmd_problem *problems,
+             size_t *n, size_t *n_all)
+{
+    struct ptrs out = policies_out(policies);
+    size_t n_told = MIN(out.n, MAX_POLICIES);
+
+    *n_all += out.n;
+    problems = xrealloc(problems, (*n + n_told + 1) * sizeof *problems);
+    for (size_t i = 0; i < n_told; i++) {
+        const struct policy *p = out.p[i];
+
+        problems[(*n)++] = (struct cmd_problem) {
+            .object = xasprintf("NetworkPolicy %s/%s", p->ns, p->name),
+            .message = budget_describe(policies_budget(policies), &p->budget),
+            .owned = true,
+        };
+    }
+    ptrs_uninit(&out);
+    return problems;
+}
+
 struct cmd_problem *
 cmd_problems(const struct cmd_context *c, size_t *n, size_t *n_all)
 {
-    return (c->dir
-            ? dir_to_problems(c->dir, n, n_all)
-            : kube_to_problems(c->kube, n, n_all));
+    struct cmd_problem *problems = (c->dir
+                                    ? dir_to_problems(c->dir, n, n_all)
+                                    : kube_to_problems(c->kube, n, n_all));
+
+    return (c->policies ? add_policies(c->policies, problems, n, n_all)
+            : problems);
+}
+
+void
+cmd_problems_free(struct cmd_problem *problems, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (problems[i].owned) {
+            free(CONST_CAST(char *, problems[i].object));
+            free(CONST_CAST(char *, problems[i].message));
+        }
+    }
+    free(problems);
 }

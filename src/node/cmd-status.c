@@ -21,6 +21,7 @@
 #include "model.h"
 #include "openvswitch/dynamic-string.h"
 #include "pipeline.h"
+#include "policy.h"
 #include "ports.h"
 #include "settings.h"
 #include "util.h"
@@ -194,6 +195,16 @@ format_attach(const struct cmd_context *c, struct ds *ds)
 }
 
 static void
+format_budget(const struct policies *policies, struct ds *ds)
+{
+    struct budget_status b;
+
+    budget_get_status(policies_budget(policies), &b);
+    ds_put_format(ds, "budget       %"PRIu64" flows by policies, %"PRIuSIZE
+                  " beyond their limits\n", b.cost, b.n_out);
+}
+
+static void
 format_problem(const struct cmd_problem *p, struct ds *ds)
 {
     ds_put_cstr(ds, "  ");
@@ -220,7 +231,7 @@ format_problems(const struct cmd_context *c, struct ds *ds)
     if (n_all > n) {
         ds_put_format(ds, "  and %"PRIuSIZE" more\n", n_all - n);
     }
-    free(problems);
+    cmd_problems_free(problems, n);
 }
 
 static char *
@@ -243,6 +254,9 @@ to_text(const struct cmd_context *c, const struct status *s)
                   model_count(c->model, K8S_POD), s->n_local_pods,
                   model_count(c->model, K8S_POLICY));
     format_health(c, &ds);
+    if (c->policies) {
+        format_budget(c->policies, &ds);
+    }
     if (c->survey) {
         cmd_clashes_format(c->survey, &ds);
     }
@@ -418,6 +432,22 @@ health_to_json(const struct cmd_context *c)
 }
 
 static struct json *
+budget_to_json(const struct policies *policies)
+{
+    struct json *json = json_object_create();
+    struct budget_status b;
+
+    budget_get_status(policies_budget(policies), &b);
+    put_integer(json, "flows", b.cost);
+    put_integer(json, "maxFlows", b.limits.total);
+    put_integer(json, "namespaceFlows", b.max_ns_cost);
+    put_integer(json, "maxNamespaceFlows", b.limits.ns);
+    put_integer(json, "maxPolicyFlows", b.limits.policy);
+    put_integer(json, "policiesOut", b.n_out);
+    return json;
+}
+
+static struct json *
 problems_to_json(const struct cmd_context *c)
 {
     struct json *json = json_array_create_empty();
@@ -433,7 +463,7 @@ problems_to_json(const struct cmd_context *c)
         put_bool(item, "kept", problems[i].kept);
         json_array_add(json, item);
     }
-    free(problems);
+    cmd_problems_free(problems, n);
     return json;
 }
 
@@ -459,6 +489,9 @@ to_json(const struct cmd_context *c, const struct status *s)
     json_object_put(json, "switch", switch_to_json(c, s));
     json_object_put(json, "objects", objects_to_json(c, s));
     json_object_put(json, "health", health_to_json(c));
+    if (c->policies) {
+        json_object_put(json, "budget", budget_to_json(c->policies));
+    }
     if (c->survey) {
         json_object_put(json, "clashes", cmd_clashes_to_json(c->survey));
     }

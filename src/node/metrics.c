@@ -20,6 +20,7 @@
 #include "ledger.h"
 #include "model.h"
 #include "pipeline.h"
+#include "policy.h"
 #include "ports.h"
 #include "settings.h"
 #include "timeval.h"
@@ -173,6 +174,7 @@ static void
 put_compiler(const struct metrics_context *c, struct metrics_writer *w)
 {
     uint8_t base = c->settings->table_base;
+    struct budget_status budget;
     struct compile_stats stats;
 
     compile_get_stats(c->compile, &stats);
@@ -183,6 +185,9 @@ put_compiler(const struct metrics_context *c, struct metrics_writer *w)
         put1(w, METRIC_RULES, stats.n_rules[d], directions[d]);
     }
     put(w, METRIC_POLICIES, stats.n_policies);
+    budget_get_status(policies_budget(compile_policies(c->compile)), &budget);
+    put(w, METRIC_POLICIES_OUT, budget.n_out);
+    put(w, METRIC_BUDGET_FLOWS, budget.cost);
     put1(w, METRIC_FLOWS, flowset_count_table(c->flowset, 0), "0");
     for (int t = 0; t < N_TABLES; t++) {
         put1(w, METRIC_FLOWS, flowset_count_table(c->flowset, base + t),

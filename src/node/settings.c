@@ -40,6 +40,7 @@ static store_func store_attach, store_next_table, store_mark;
 static store_func store_state_dir, store_no_state;
 static store_func store_interval, store_max_policies;
 static store_func store_rate, store_log;
+static store_func store_limit;
 
 struct setting {
     const char *name;
@@ -98,6 +99,13 @@ static const struct setting table[] = {
       store_table, offsetof(struct settings, table_base) },
     { "zone", "N", "connection tracking zone to use",
       store_zone, offsetof(struct settings, zone) },
+    { "max-policy-flows", "N", "flows that a policy may cost, 0: no limit",
+      store_limit, offsetof(struct settings, limits.policy) },
+    { "max-namespace-flows", "N",
+      "flows that the policies of a namespace may cost",
+      store_limit, offsetof(struct settings, limits.ns) },
+    { "max-flows", "N", "flows that all policies together may cost",
+      store_limit, offsetof(struct settings, limits.total) },
     { "force", NULL, "take a bridge that another program programs",
       store_bool, offsetof(struct settings, force) },
     { "service-cidrs", "CIDR[,CIDR...]",
@@ -356,6 +364,19 @@ store_mark(void *p, const char *value)
 }
 
 static char *
+store_limit(void *p, const char *value)
+{
+    uint32_t *limit = p;
+    unsigned int number = 0;
+
+    char *error = parse_number(value, 0, UINT32_MAX, &number);
+    if (!error) {
+        *limit = number;
+    }
+    return error;
+}
+
+static char *
 store_zone(void *p, const char *value)
 {
     uint16_t *zone = p;
@@ -446,6 +467,11 @@ settings_init(struct settings *settings)
         .db = xasprintf("unix:%s/db.sock", ovs_rundir()),
         .table_base = PIPELINE_DEFAULT_BASE,
         .zone = PIPELINE_DEFAULT_ZONE,
+        .limits = {
+            .policy = SETTINGS_MAX_POLICY_FLOWS,
+            .ns = SETTINGS_MAX_NAMESPACE_FLOWS,
+            .total = SETTINGS_MAX_FLOWS,
+        },
         .counters_interval = 10,
         .metrics_max_policies = 500,
         .audit_rate = 100,

@@ -19,6 +19,7 @@ struct world {
     struct label_pool *pool;
     struct model *model;
     struct compile *compile;
+    unsigned int n_runs;        /* Of the compiler. */
 };
 
 void world_init(struct world *, const struct compile_config *);

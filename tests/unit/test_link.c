@@ -118,12 +118,14 @@ ignore_prefix(const struct prefix *p OVS_UNUSED, bool needed OVS_UNUSED,
 static void
 settle_families(struct fixture *f, uint8_t families)
 {
-    netset_classify(f->netset);
+    size_t work = SIZE_MAX;
+
+    netset_classify(f->netset, &work);
     partition_announce(&f->partitions[TARGETS], target_gone, target_come, f);
     partition_announce(&f->partitions[PEERS], peer_gone, peer_come, f);
     partition_announce(netset_partition(f->netset), net_gone, net_come, f);
-    netset_flush(f->netset, ignore_prefix, NULL);
-    link_table_flush(&f->links, f->rules, families);
+    netset_flush(f->netset, ignore_prefix, NULL, &work);
+    link_table_flush(&f->links, f->rules, families, &work);
     netset_reap(f->netset);
 }
 

@@ -144,11 +144,13 @@ ignore_class(struct partition_class *c OVS_UNUSED, void *aux OVS_UNUSED)
 static void
 settle(struct fixture *f)
 {
+    size_t work = SIZE_MAX;
+
     f->n_calls = 0;
-    netset_classify(f->ns);
+    netset_classify(f->ns, &work);
     partition_announce(netset_partition(f->ns), ignore_class, ignore_class,
                        NULL);
-    netset_flush(f->ns, flush, f);
+    netset_flush(f->ns, flush, f, &work);
     netset_reap(f->ns);
 }
 

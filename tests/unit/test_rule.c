@@ -58,11 +58,13 @@ teardown(void **state)
 static void
 unref(struct fixture *f, struct rule *r)
 {
+    size_t work = SIZE_MAX;
+
     if (rule_unref(r)) {
         rule_free(f->rules, r);
     }
     groups_reap(f->groups);
-    netset_classify(f->netset);
+    netset_classify(f->netset, &work);
     netset_reap(f->netset);
 }
 

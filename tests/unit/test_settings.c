@@ -127,6 +127,8 @@ test_every_setting(void **state)
                          "db: tcp:127.0.0.1:6640\nnode: '7'\n"
                          "established: recheck\ntable-base: 100\n"
                          "zone: 65535\ngateway-port: gw0\nforce: true\n"
+                         "max-policy-flows: 7\nmax-namespace-flows: 8\n"
+                         "max-flows: 0\n"
                          "node-mark: 0x10/0x30\n"
                          "metrics-listen: '[::]:80'\n"
                          "state-dir: /var/lib/x\nno-state: open\n"
@@ -143,6 +145,9 @@ test_every_setting(void **state)
     assert_int_equal(s.node_mark.value, 16);
     assert_int_equal(s.node_mark.mask, 0x30);
     assert_true(s.force);
+    assert_int_equal(s.limits.policy, 7);
+    assert_int_equal(s.limits.ns, 8);
+    assert_int_equal(s.limits.total, 0);
     assert_string_equal(s.metrics_listen, "[::]:80");
     assert_string_equal(s.state_dir, "/var/lib/x");
     assert_true(s.no_state_open);

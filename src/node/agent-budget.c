@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "agent-budget.h"
+
+#include <stdlib.h>
+
+#include "openvswitch/vlog.h"
+#include "policy.h"
+#include "sset.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(agent_budget);
+
+/* A namespace full of policies need not fill the log, too. */
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(60, 30);
+
+struct agent_budget {
+    const struct policies *policies;
+    struct sset out;            /* "NS/NAME" of those that are logged. */
+};
+
+struct agent_budget *
+agent_budget_create(const struct policies *policies)
+{
+    struct agent_budget *ab = xmalloc(sizeof *ab);
+
+    ab->policies = policies;
+    sset_init(&ab->out);
+    return ab;
+}
+
+void
+agent_budget_destroy(struct agent_budget *ab)
+{
+    if (ab) {
+        sset_destroy(&ab->out);
+        free(ab);
+    }
+}
+
+static void
+log_out(const struct agent_budget *ab, const struct policy *p,
+        const char *name)
+{
+    char *why = budget_describe(policies_budget(ab->policies), &p->budget);
+
+    VLOG_WARN_RL(&rl, "NetworkPolicy %s: %s", name, why);
+    free(why);
+}
+
+void
+agent_budget_run(struct agent_budget *ab)
+{
+    struct budget_status status;
+    struct sset now = SSET_INITIALIZER(&now);
+    struct ptrs out = PTRS_INITIALIZER;
+    const char *name;
+
+    budget_get_status(policies_budget(ab->policies), &status);
+    if (status.n_out) {
+        out = policies_out(ab->policies);
+    }
+    for (size_t i = 0; i < out.n; i++) {
+        const struct policy *p = out.p[i];
+        char *key = xasprintf("%s/%s", p->ns, p->name);
+
+        if (!sset_find_and_delete(&ab->out, key)) {
+            log_out(ab, p, key);
+        }
+        sset_add_and_free(&now, key);
+    }
+    SSET_FOR_EACH (name, &ab->out) {
+        VLOG_INFO_RL(&rl, "NetworkPolicy %s: fits or is gone", name);
+    }
+    sset_swap(&ab->out, &now);
+    sset_destroy(&now);
+    ptrs_uninit(&out);
+}
