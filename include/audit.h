@@ -29,8 +29,6 @@
 #include "k8s.h"
 
 #define AUDIT_MAX_RECORDS 1000
-/* Namespaces counted by name; those that come later count as "". */
-#define AUDIT_MAX_NAMESPACES 1000
 
 struct audit;
 struct compile;
@@ -74,12 +72,6 @@ struct audit_stats {
     const char *log_problem;    /* Why the last line was lost, or NULL. */
 };
 void audit_get_stats(const struct audit *, struct audit_stats *);
-
-/* The same records by the namespace of the isolated pod. */
-typedef void audit_namespace_cb(const char *ns, enum k8s_direction,
-                                bool audited, uint64_t n, void *aux);
-void audit_for_each_namespace(const struct audit *, audit_namespace_cb *,
-                              void *aux);
 
 /* The records from number 'since' on, as the answer to `drops`; the schema is
  * in ovs-netpol(1). */

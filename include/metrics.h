@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct audit;
 struct bridge;
 struct compile;
 struct counters;
@@ -49,6 +50,7 @@ struct metrics_context {
     const struct bridge *bridge;
     const struct health *health;
     const struct counters *counters;
+    const struct audit *audit;  /* NULL if denied packets are not reported. */
     const struct latency *latency;
     const struct histogram *loop;
 };

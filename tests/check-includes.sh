@@ -29,7 +29,8 @@ may_see() {
         state) echo "$core" ;;
         health) echo latency dir kube ports bridge ;;
         counters) echo "$core bridge" ;;
-        metrics) echo "$core settings dir kube ports bridge health counters" ;;
+        metrics) echo "$core settings dir kube ports bridge health counters" \
+                      audit ;;
         cmd) echo "$core verdict query settings dir kube ports bridge health" \
                   http basis state audit ;;
         agent) echo "$core $node cmd" ;;

@@ -245,6 +245,7 @@ start_observers(struct agent *a, const char *control)
         .bridge = a->bridge,
         .health = a->health,
         .counters = a->counters,
+        .audit = a->audit,
         .latency = a->latency,
         .loop = &a->loop,
     };

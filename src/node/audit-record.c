@@ -25,8 +25,10 @@
 /* Policies that a record names; of more it says how many. */
 #define MAX_POLICIES 8
 
-const struct k8s_pod *
-audit_record_subject(const struct audit_packet *p, const struct model *model)
+/* The pod that policies isolate: the source for egress, the destination for
+ * ingress; NULL if it is gone. */
+static const struct k8s_pod *
+find_subject(const struct audit_packet *p, const struct model *model)
 {
     return model_pod_by_address(model, (p->report.direction == K8S_EGRESS
                                         ? &p->src : &p->dst));
@@ -42,7 +44,7 @@ find_target(const struct audit_packet *p, const struct model *model,
 {
     enum group_role role = GROUP_TARGET(p->report.direction);
     const struct groups *groups = compile_groups(compile);
-    const struct k8s_pod *pod = audit_record_subject(p, model);
+    const struct k8s_pod *pod = find_subject(p, model);
     const struct group_member *m = pod ? group_member_of(pod) : NULL;
     struct partition_class *c;
 

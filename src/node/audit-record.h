@@ -10,13 +10,7 @@
 struct audit_packet;
 struct compile;
 struct json;
-struct k8s_pod;
 struct model;
-
-/* The pod that policies isolate: the source for egress, the destination for
- * ingress; NULL if it is gone. */
-const struct k8s_pod *audit_record_subject(const struct audit_packet *,
-                                           const struct model *);
 
 /* The record as JSON, with the names of this moment.  'when' is in
  * milliseconds since the epoch. */

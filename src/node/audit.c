@@ -5,6 +5,7 @@
 #include "audit.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "ovs-json.h"
 
@@ -12,7 +13,6 @@
 #include "audit-log.h"
 #include "audit-packet.h"
 #include "audit-record.h"
-#include "openvswitch/shash.h"
 #include "openvswitch/token-bucket.h"
 #include "timeval.h"
 #include "util.h"
@@ -23,10 +23,6 @@
 
 /* The bucket in here is so much larger than the meters. */
 #define SLACK 2
-
-struct counts {
-    uint64_t n[K8S_N_DIRECTIONS][2];
-};
 
 struct audit {
     const struct model *model;
@@ -40,8 +36,7 @@ struct audit {
     struct json *records[AUDIT_MAX_RECORDS];
     uint64_t next;              /* Number of the next one; the first is 1. */
 
-    struct counts total;
-    struct shash namespaces;    /* Contains "struct counts". */
+    uint64_t n_reported[K8S_N_DIRECTIONS][2];
     uint64_t n_withheld[2];     /* By the buckets. */
 };
 
@@ -64,7 +59,6 @@ audit_create(const struct audit_config *config, const struct model *model,
                           config->burst * SLACK * TOKENS);
     }
     a->next = 1;
-    shash_init(&a->namespaces);
     return a;
 }
 
@@ -74,7 +68,6 @@ audit_create_cleanup(const char *target)
     struct audit *a = xzalloc(sizeof *a);
 
     a->link = audit_link_create_cleanup(target);
-    shash_init(&a->namespaces);
     return a;
 }
 
@@ -89,38 +82,11 @@ audit_destroy(struct audit *a)
     for (size_t i = 0; i < AUDIT_MAX_RECORDS; i++) {
         json_destroy(a->records[i]);
     }
-    shash_destroy_free_data(&a->namespaces);
     free(a->node);
     free(a);
 }
 
 /* Packets. */
-
-static struct counts *
-get_counts(struct audit *a, const char *ns)
-{
-    struct counts *counts = shash_find_data(&a->namespaces, ns);
-
-    if (!counts && shash_count(&a->namespaces) >= AUDIT_MAX_NAMESPACES) {
-        ns = "";
-        counts = shash_find_data(&a->namespaces, ns);
-    }
-    if (!counts) {
-        counts = xzalloc(sizeof *counts);
-        shash_add(&a->namespaces, ns, counts);
-    }
-    return counts;
-}
-
-static void
-count(struct audit *a, const struct audit_packet *p)
-{
-    const struct k8s_pod *pod = audit_record_subject(p, a->model);
-    struct counts *counts = get_counts(a, pod ? pod->up.ns : "");
-
-    counts->n[p->report.direction][p->report.audit]++;
-    a->total.n[p->report.direction][p->report.audit]++;
-}
 
 static void
 keep(struct audit *a, struct json *record)
@@ -144,7 +110,7 @@ receive(const struct ofp_header *oh, void *a_)
         a->n_withheld[p.report.audit]++;
         return;
     }
-    count(a, &p);
+    a->n_reported[p.report.direction][p.report.audit]++;
     record = audit_record_create(&p, a->model, a->compile, a->node, a->next,
                                  time_wall_msec());
     if (a->log) {
@@ -200,7 +166,7 @@ void
 audit_get_stats(const struct audit *a, struct audit_stats *stats)
 {
     memset(stats, 0, sizeof *stats);
-    memcpy(stats->n_reported, a->total.n, sizeof stats->n_reported);
+    memcpy(stats->n_reported, a->n_reported, sizeof stats->n_reported);
     audit_link_get_suppressed(a->link, stats->n_suppressed);
     for (size_t i = 0; i < ARRAY_SIZE(a->n_withheld); i++) {
         stats->n_suppressed[i] += a->n_withheld[i];
@@ -213,23 +179,6 @@ audit_get_stats(const struct audit *a, struct audit_stats *stats)
         stats->n_logged = log.n_written;
         stats->n_unlogged = log.n_lost;
         stats->log_problem = log.problem;
-    }
-}
-
-void
-audit_for_each_namespace(const struct audit *a, audit_namespace_cb *cb,
-                         void *aux)
-{
-    struct shash_node *node;
-
-    SHASH_FOR_EACH (node, &a->namespaces) {
-        const struct counts *counts = node->data;
-
-        for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
-            for (int audited = 0; audited < 2; audited++) {
-                cb(node->name, d, audited, counts->n[d][audited], aux);
-            }
-        }
     }
 }
 

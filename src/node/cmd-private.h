@@ -13,4 +13,8 @@ struct json;
 void cmd_format_state(const struct cmd_context *, struct ds *);
 struct json *cmd_state_to_json(const struct cmd_context *);
 
+/* cmd-audit.c: enforcement, and reports of denied packets. */
+void cmd_format_audit(const struct cmd_context *, struct ds *);
+struct json *cmd_audit_to_json(const struct cmd_context *);
+
 #endif /* cmd-private.h */

@@ -248,6 +248,7 @@ to_text(const struct cmd_context *c, const struct status *s)
     format_sources(c, s, &ds);
     format_switch(c, s, &ds);
     format_attach(c, &ds);
+    cmd_format_audit(c, &ds);
     ds_put_format(&ds, "objects      %"PRIuSIZE" namespaces, %"PRIuSIZE
                   " pods (%"PRIuSIZE" here), %"PRIuSIZE" policies\n",
                   model_count(c->model, K8S_NAMESPACE),
@@ -488,6 +489,7 @@ to_json(const struct cmd_context *c, const struct status *s)
     json_object_put(json, "database", ports_to_json(c, s));
     json_object_put(json, "switch", switch_to_json(c, s));
     json_object_put(json, "objects", objects_to_json(c, s));
+    json_object_put(json, "denied", cmd_audit_to_json(c));
     json_object_put(json, "health", health_to_json(c));
     if (c->policies) {
         json_object_put(json, "budget", budget_to_json(c->policies));

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "audit.h"
 #include "bridge.h"
 #include "compile.h"
 #include "counters.h"
@@ -278,6 +279,36 @@ put_counters(const struct metrics_context *c, struct metrics_writer *w)
     put1(w, METRIC_READINGS, counters_n_failures(c->counters), "failed");
 }
 
+/* What is reported. */
+
+static void
+put_audit(const struct metrics_context *c, struct metrics_writer *w)
+{
+    static const enum ledger_verdict verdicts[] = {
+        LEDGER_DENIED, LEDGER_AUDITED
+    };
+    struct audit_stats s;
+
+    if (!c->audit) {
+        return;
+    }
+    audit_get_stats(c->audit, &s);
+    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
+        for (int v = 0; v < ARRAY_SIZE(verdicts); v++) {
+            metrics_put(w, METRIC_REPORTED, s.n_reported[d][v],
+                        (const char *[]) {
+                            directions[d], ledger_verdict_name(verdicts[v])
+                        });
+        }
+    }
+    for (int v = 0; v < ARRAY_SIZE(verdicts); v++) {
+        put1(w, METRIC_SUPPRESSED, s.n_suppressed[v],
+             ledger_verdict_name(verdicts[v]));
+    }
+    put1(w, METRIC_AUDIT_LINES, s.n_logged, "written");
+    put1(w, METRIC_AUDIT_LINES, s.n_unlogged, "lost");
+}
+
 /* Ourselves. */
 
 static double
@@ -319,6 +350,7 @@ metrics_format(const struct metrics_context *c, struct ds *ds)
     put_compiler(c, &w);
     put_switch(c, &w);
     put_counters(c, &w);
+    put_audit(c, &w);
     metrics_put_histogram(&w, METRIC_LOOP, c->loop);
     put(&w, METRIC_CPU, cpu_seconds());
     put(&w, METRIC_MEMORY, resident_memory());
