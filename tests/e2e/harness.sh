@@ -11,6 +11,8 @@
 # go away after each test; pods and namespaces stay.  A WARN or ERR line in a
 # log fails the test during which it appeared, unless log_allow() said so.
 #
+# What a test prints as "measured: ..." is shown even if it passes.
+#
 # Output: one "ok NAME", "not ok NAME" or "ok NAME # SKIP reason" per test, and
 # lines that begin with "#".
 
@@ -383,6 +385,7 @@ run_test() {
         return
     fi
     log_check >> "$LAB/out" || status=1
+    sed -n 's/^measured: /# /p' "$LAB/out"
     if [ "$status" = 0 ]; then
         echo "ok $1"
     else
