@@ -18,7 +18,7 @@ END
 build_packages="autoconf automake binutils gcc libc6-dev libcap-ng-dev
     libcurl4-openssl-dev libjansson-dev libmicrohttpd-dev libyaml-dev make
     openvswitch-source pkg-config python3 util-linux xz-utils"
-test_packages="curl ethtool iperf3 iproute2 libcmocka-dev netcat-openbsd openssl
+test_packages="curl ethtool iperf3 iproute2 libcmocka-dev libfaketime netcat-openbsd openssl
     nftables openvswitch-switch procps python3-prometheus-client python3-scapy python3-yaml tcpdump valgrind"
 # Programs that other packages may have brought, and the package otherwise.
 test_programs="chromium:chromium chromedriver:chromium-driver

@@ -27,6 +27,7 @@
 
 #include "k8s.h"
 
+struct histogram;
 struct kube;
 struct kubeconfig;
 struct label_pool;
@@ -96,6 +97,8 @@ struct kube_status {
     uint64_t n_events_sent;     /* Events that the server took, */
     uint64_t n_events_failed;   /* did not take, */
     uint64_t n_events_dropped;  /* was not asked to, as they were too many. */
+    const struct histogram *watch_delay;        /* From the creation of an
+                                                 * object to its event. */
     const char *events_error;   /* The last failure, if none went well since;
                                  * else NULL. */
     struct kube_kind_status {

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "doc.h"
+#include "model.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
 
@@ -66,6 +67,7 @@ kube_list_start(struct kube_kind *k)
     k->state = KUBE_LISTING;
     k->ticket = k->kube->ticket;
     k->has_unreadable = false;
+    k->retains = !kube_store_is_empty(&k->kube->store, k->kind);
     k->n_lists++;
     start_page(k);
 }
@@ -88,7 +90,7 @@ handle_item(const char *text, size_t size, void *k_)
     char *error = kube_parse(text, size, &doc);
     if (!error) {
         error = kube_store_put(&k->kube->store, k->kind, doc_root(doc),
-                               &k->seen);
+                               k->retains ? &k->seen : NULL);
     }
     if (error) {
         complain(k, error);
@@ -99,11 +101,12 @@ handle_item(const char *text, size_t size, void *k_)
 static void
 complete(struct kube_kind *k, const char *version)
 {
-    size_t n_gone = (k->has_unreadable ? 0
+    size_t n_gone = (k->has_unreadable || !k->retains ? 0
                      : kube_store_retain(&k->kube->store, k->kind, &k->seen));
 
-    VLOG_DBG("%s: %"PRIuSIZE" listed, %"PRIuSIZE" gone, version %.64s",
-             kube_kind_name(k), sset_count(&k->seen), n_gone, version);
+    VLOG_DBG("%s: %"PRIuSIZE" there, %"PRIuSIZE" gone, version %.64s",
+             kube_kind_name(k), model_count(k->kube->store.model, k->kind),
+             n_gone, version);
     free(k->version);
     k->version = xstrdup(version);
     k->done_ticket = k->ticket;

@@ -17,6 +17,7 @@
 #ifndef KUBE_PRIVATE_H
 #define KUBE_PRIVATE_H 1
 
+#include "histogram.h"
 #include "kube.h"
 #include "kube-events.h"
 #include "kube-http.h"
@@ -54,7 +55,8 @@ struct kube_kind {
 
     /* The list that is under way. */
     struct split split;
-    struct sset seen;           /* Keys of all objects in it. */
+    bool retains;               /* Something was there that may be gone. */
+    struct sset seen;           /* If so, the keys of all objects in it. */
     char *next;                 /* "continue" of the next page. */
     unsigned int page_size;
     bool has_unreadable;
@@ -76,6 +78,7 @@ struct kube {
     uint64_t ticket;            /* The last one asked for. */
     long long int last_start;   /* Of any request. */
     char *summary;              /* What kube_error() returned. */
+    struct histogram watch_delay;
 
     /* The check. */
     bool checked;               /* The server was looked at since the last

@@ -334,6 +334,22 @@ find_gone(const struct kube_store *s, enum k8s_kind kind,
     }
 }
 
+bool
+kube_store_is_empty(const struct kube_store *s, enum k8s_kind kind)
+{
+    struct sset nothing = SSET_INITIALIZER(&nothing);
+    struct sset gone = SSET_INITIALIZER(&gone);
+    bool empty = !model_count(s->model, kind);
+
+    if (empty) {
+        find_gone(s, kind, &nothing, &gone);
+        empty = sset_is_empty(&gone);
+    }
+    sset_destroy(&gone);
+    sset_destroy(&nothing);
+    return empty;
+}
+
 size_t
 kube_store_retain(struct kube_store *s, enum k8s_kind kind,
                   const struct sset *seen)

@@ -48,6 +48,9 @@ char *kube_store_put(struct kube_store *, enum k8s_kind,
 char *kube_store_delete(struct kube_store *, enum k8s_kind,
                         const struct doc_node *node) OVS_WARN_UNUSED_RESULT;
 
+/* True if there is nothing of a kind, not even a problem. */
+bool kube_store_is_empty(const struct kube_store *, enum k8s_kind);
+
 /* Deletes all objects of a kind that are not in 'seen'.  Returns how many. */
 size_t kube_store_retain(struct kube_store *, enum k8s_kind,
                          const struct sset *seen);

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "doc.h"
 #include "openvswitch/vlog.h"
@@ -68,6 +69,21 @@ advance(struct kube_kind *k, const struct doc_node *object)
     }
 }
 
+/* How long ago was an object created that is new?  To the second, and by two
+ * clocks: good enough to see that news are late. */
+static void
+measure_delay(struct kube_kind *k, const struct doc_node *object)
+{
+    const char *created = kube_get_string(doc_node_get(object, "metadata"),
+                                          "creationTimestamp");
+    struct tm tm = { .tm_isdst = 0 };
+
+    if (created && strptime(created, "%Y-%m-%dT%H:%M:%SZ", &tm)) {
+        histogram_add(&k->kube->watch_delay,
+                      time_wall_usec() - timegm(&tm) * 1000000LL);
+    }
+}
+
 /* The server ends the watch with a Status. */
 static void
 handle_error(struct kube_kind *k, const struct doc_node *status)
@@ -110,6 +126,9 @@ handle_event(struct kube_kind *k, const struct doc_node *event)
         return;
     } else if (!strcmp(type, "ADDED") || !strcmp(type, "MODIFIED")) {
         error = kube_store_put(&k->kube->store, k->kind, object, NULL);
+        if (!strcmp(type, "ADDED")) {
+            measure_delay(k, object);
+        }
     } else if (!strcmp(type, "DELETED")) {
         error = kube_store_delete(&k->kube->store, k->kind, object);
     }

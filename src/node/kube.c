@@ -313,6 +313,7 @@ kube_get_status(const struct kube *kube, struct kube_status *status)
         .n_events_sent = kube->events.n_sent,
         .n_events_failed = kube->events.n_failed,
         .n_events_dropped = kube->events.n_dropped,
+        .watch_delay = &kube->watch_delay,
         .events_error = kube->events.error,
     };
     for (size_t i = 0; i < KUBE_N_KINDS; i++) {

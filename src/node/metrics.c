@@ -120,6 +120,7 @@ put_sources(const struct metrics_context *c, struct metrics_writer *w)
         put_kinds(&kube, w, METRIC_SOURCE_LISTS, get_lists);
         put_kinds(&kube, w, METRIC_SOURCE_WATCHES, get_watches);
         put_kinds(&kube, w, METRIC_SOURCE_EVENTS, get_events);
+        metrics_put_histogram(w, METRIC_WATCH_DELAY, kube.watch_delay);
         put(w, METRIC_API_CHECKS, kube.n_checks);
         put1(w, METRIC_EVENTS, kube.n_events_sent, "sent");
         put1(w, METRIC_EVENTS, kube.n_events_failed, "failed");

@@ -239,6 +239,92 @@ test_certificate_expired() {
     changed
 }
 
+# The clock of the node's daemon is changed while it runs, as by an
+# administrator or NTP: news still come, and the last state stays in force while
+# certificates seem to be of another time.
+test_clock_jump() {
+    begin
+    start_with_clock FAKETIME_DONT_FAKE_MONOTONIC=1
+    set_clock +1d
+    news_arrive
+    set_clock -1d
+    news_arrive
+    set_clock +1y
+    log_allow '\|kube' "certificates are over by that clock"
+    flow_mods=$(status switch.flowMods)
+    kubelab_restart
+    until_ok 40 status_says "certificate.*expired"
+    still_in_force
+    set_clock +0
+    catches_up
+    still_in_force
+    db_wants api
+    changed
+}
+
+# The machine stood still for an hour, as when it is suspended or moved, and by
+# the clock that timers go by, too: everything that waited is late.
+test_stand_still() {
+    begin
+    start_with_clock
+    log_allow '\|kube' "nothing was heard for an hour"
+    log_allow '\|(rconn|reconnect)\|.*no response to inactivity probe' "same"
+    log_allow '\|bridge\|.*' "same"
+    set_clock +1h
+    until_ok 60 log_says "timed out after 3[67]"
+    # Whatever was given up is there again.
+    until_ok 60 is_idle
+    catches_up
+    news_arrive
+    db_wants api
+    changed
+}
+
+log_says() {
+    log_since_begin | grep -q "$1"
+}
+
+is_idle() {
+    kube_follows && [ "$(status switch.state)" = idle ]
+}
+
+# start_with_clock [VARIABLE=VALUE]: a daemon whose clock is set by
+# set_clock().
+start_with_clock() {
+    local library
+    library=$(echo /usr/lib/*/faketime/libfaketime.so.1)
+    [ -e "$library" ] || skip "needs libfaketime"
+    set_clock +0
+    daemon_stop
+    (
+        export LD_PRELOAD=$library FAKETIME_NO_CACHE=1 "$@"
+        export FAKETIME_TIMESTAMP_FILE=$LAB/clock
+        kube_daemon_start
+    )
+    settle
+    flow_mods=$(status switch.flowMods)
+}
+
+# set_clock OFFSET: "+1h"
+set_clock() {
+    echo "$1" > "$LAB/clock.new"
+    mv "$LAB/clock.new" "$LAB/clock"
+}
+
+# A change of a policy, there and back.
+news_arrive() {
+    db_wants api
+    kube_expect <<END
+shop/web -> shop/db tcp/5432 denied
+shop/api -> shop/db tcp/5432 ok
+END
+    db_wants web
+    kube_expect <<END
+shop/web -> shop/db tcp/5432 ok
+shop/api -> shop/db tcp/5432 denied
+END
+}
+
 # The API server comes back with what the cluster was a while ago: what was
 # newer is gone, and revisions are given out a second time.
 test_restored() {

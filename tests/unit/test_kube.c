@@ -12,9 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
+#include "histogram.h"
 #include "kubeconfig.h"
 #include "label.h"
 #include "model.h"
@@ -448,6 +450,41 @@ test_events(void **state)
     assert_string_equal(label_set_get(k8s_pod_cast(
         model_get(f->model, K8S_POD, "shop", "web"))->labels, "app"),
         "other");
+}
+
+/* What is new was created a while ago; nothing else is measured. */
+static void
+test_watch_delay(void **state)
+{
+    struct fixture *f = *state;
+    time_t then = time_wall() - 3;
+    struct kube_status s;
+    char text[64], *object;
+    struct tm tm;
+
+    run_until(f, is_well, NULL);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&then, &tm));
+    object = xasprintf("{\"metadata\":{\"namespace\":\"shop\","
+                       "\"name\":\"new\",\"creationTimestamp\":\"%s\"}}",
+                       text);
+    send_event(f, K8S_POD, "ADDED", object);
+    run_until(f, has_pod, "new");
+    send_event(f, K8S_POD, "MODIFIED", object);
+    send_event(f, K8S_POD, "DELETED", object);
+    run_until(f, lacks_pod, "new");
+    free(object);
+    kube_get_status(f->kube, &s);
+    assert_int_equal(histogram_count(s.watch_delay), 1);
+    assert_in_range(s.watch_delay->sum, 3000000,
+                    3000000 + PATIENCE_MSEC * 1000);
+
+    /* Clocks differ: what will be created counts as just now. */
+    send_event(f, K8S_POD, "ADDED", "{\"metadata\":{\"namespace\":\"shop\","
+               "\"name\":\"odd\","
+               "\"creationTimestamp\":\"2099-01-01T00:00:00Z\"}}");
+    run_until(f, has_pod, "odd");
+    kube_get_status(f->kube, &s);
+    assert_int_equal(s.watch_delay->counts[0], 1);
 }
 
 /* A watch that ended goes on where a bookmark said. */
@@ -1173,6 +1210,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_list),
         TEST(test_events),
+        TEST(test_watch_delay),
         TEST(test_bookmark),
         TEST(test_pages),
         TEST(test_list_expires_between_pages),
