@@ -60,6 +60,7 @@ struct snapshot_node {
     enum pipeline_attach attach;
     uint8_t next_table;         /* With ATTACH_CHAIN; 0 if unknown. */
     bool spoof_guard;
+    bool reports;               /* Denied packets are reported. */
     uint64_t generation;        /* Of the model that was written. */
     int64_t written;            /* Seconds since the epoch, 0 if unknown. */
 };

@@ -242,6 +242,7 @@ objects_compile(const struct objects *o)
 
     if (o->has_node) {
         compile_set_gateway(compile, o->node.gateway);
+        compile_set_reports(compile, o->node.reports);
     }
     compile_run(compile);
     return compile;

@@ -153,6 +153,7 @@ read_settings(struct k8s_parser *p, const struct k8s_field *root,
 {
     struct k8s_field spec = k8s_field_member(root, "spec");
     struct k8s_field guard = k8s_field_member(&spec, "spoofGuard");
+    struct k8s_field reports = k8s_field_member(&spec, "reports");
     int64_t base = r->node->table_base, zone = r->node->zone;
 
     if (!k8s_expect(p, &spec, DOC_MAP)
@@ -163,7 +164,8 @@ read_settings(struct k8s_parser *p, const struct k8s_field *root,
         || !get_attach(p, &spec, r->node)
         || !get_enforcement(p, &spec, r->model)
         || !get_mark(p, &spec, r->model)
-        || !k8s_get_bool(p, &guard, &r->node->spoof_guard)) {
+        || !k8s_get_bool(p, &guard, &r->node->spoof_guard)
+        || !k8s_get_bool(p, &reports, &r->node->reports)) {
         return false;
     }
     r->node->table_base = base;

@@ -78,9 +78,10 @@ write_settings(const struct model *model, const struct snapshot_node *node,
     }
     put_string("enforcement", model_audit(model) ? "audit" : "enforce", s);
     ds_put_format(s, "\"tableBase\":%u,\"zone\":%u,\"established\":\"%s\","
-                  "\"spoofGuard\":%s,\"serviceCIDRs\":[", node->table_base,
-                  node->zone, node->recheck ? "recheck" : "keep",
-                  bool_text(node->spoof_guard));
+                  "\"spoofGuard\":%s,\"reports\":%s,\"serviceCIDRs\":[",
+                  node->table_base, node->zone,
+                  node->recheck ? "recheck" : "keep",
+                  bool_text(node->spoof_guard), bool_text(node->reports));
     for (size_t i = 0; i < n; i++) {
         ds_put_cstr(s, i ? ",\"" : "\"");
         prefix_format(&cidrs[i], s);

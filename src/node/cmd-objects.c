@@ -6,6 +6,7 @@
 
 #include "ovs-json.h"
 
+#include "audit.h"
 #include "flow.h"
 #include "model.h"
 #include "pipeline.h"
@@ -31,6 +32,7 @@ cmd_describe_node(const struct cmd_context *c, struct snapshot_node *node)
         .attach = c->settings->attach,
         .next_table = c->pipeline->next_table,
         .spoof_guard = true,
+        .reports = c->audit && audit_is_ready(c->audit),
         .generation = model_generation(c->model),
         .written = time_wall(),
     };

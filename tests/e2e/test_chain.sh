@@ -214,7 +214,7 @@ refused() {
 test_refused() {
     refused "attach=chain needs --next-table" --attach=chain
     refused "goes with --attach=chain only" --next-table=10
-    refused "neither \"hook\" nor \"chain\"" --attach=both
+    refused "\"both\" is not \"hook\", \"chain\" or \"normal\"" --attach=both
     refused "45 is one of our tables, 40 to 59" --attach=chain --next-table=45
     refused "\"Entry\" is one of our tables" --attach=chain --next-table=Entry
     refused "\"0\" is not a number from 1 to 253" --attach=chain \

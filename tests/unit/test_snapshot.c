@@ -359,6 +359,7 @@ test_node(void **state)
         .attach = ATTACH_CHAIN,
         .next_table = 17,
         .spoof_guard = false,
+        .reports = true,
         .generation = 1234567890123,
         .written = 1700000000,
     };
@@ -380,6 +381,7 @@ test_node(void **state)
     assert_int_equal(t.node.attach, ATTACH_CHAIN);
     assert_int_equal(t.node.next_table, 17);
     assert_false(t.node.spoof_guard);
+    assert_true(t.node.reports);
     assert_int_equal(t.node.generation, 1234567890123);
     assert_int_equal(t.node.written, 1700000000);
 
@@ -442,6 +444,7 @@ static const struct {
       "spec.enforcement: \"x\" is not enforce or audit" },
     { NODE("\"spec\":{\"nodeMark\":\"0/1\"}"),
       "spec.nodeMark: \"0/1\" is not a packet mark" },
+    { NODE("\"spec\":{\"reports\":1}"), "spec.reports: expected" },
     { NODE("\"spec\":{\"spoofGuard\":1}"), "spec.spoofGuard: expected" },
     { NODE("\"spec\":{\"serviceCIDRs\":[\"1.2.3.4/5\",\"x\"]}"),
       "spec.serviceCIDRs[1]: \"x\" is not a CIDR" },
