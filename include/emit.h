@@ -30,8 +30,9 @@ struct emit {
 };
 
 /* For flowset_create(); 'aux' is the struct pipeline_config. */
-void emit_allow_actions(uint8_t table, uint32_t id, struct ofpbuf *ofpacts,
-                        void *aux);
+struct flowset_part;
+void emit_allow_actions(uint8_t table, const struct flowset_part *,
+                        struct ofpbuf *ofpacts, void *aux);
 
 /* All flows of rule 'r' in its mode, priority and families, for its current
  * targets and peers. */
@@ -56,6 +57,11 @@ void emit_audit(const struct emit *, uint32_t class, bool add);
 /* Copies of what this direction denies go to the daemon.  The meters must be
  * there. */
 void emit_reports(const struct emit *, bool add);
+
+/* The way past the rules of NetworkPolicies of a target class that none of
+ * them isolates, to the Baseline tier if 'ask_baseline'. */
+void emit_free(const struct emit *, const struct partition_class *,
+               bool ask_baseline, bool add);
 
 /* Address -> class; 'class' 0 removes the flow.  A target also gets its
  * exemption for traffic to itself. */

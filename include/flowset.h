@@ -43,8 +43,9 @@ struct ofputil_table_map;
 
 #define FLOWSET_MAX_PARTS 4087
 
-/* Writes the actions of an allow flow of rule 'id' in 'table'. */
-typedef void flowset_allow_actions(uint8_t table, uint32_t id,
+/* Writes the actions of a flow in 'table' that decides as 'part' says. */
+struct flowset_part;
+typedef void flowset_allow_actions(uint8_t table, const struct flowset_part *,
                                    struct ofpbuf *ofpacts, void *aux);
 struct flowset *flowset_create(flowset_allow_actions *, void *aux);
 void flowset_destroy(struct flowset *);
@@ -64,7 +65,8 @@ void flowset_unset(struct flowset *, uint8_t table, uint16_t priority,
 struct flowset_part {
     uint32_t id;                /* The rule. */
     uint8_t clause;             /* 0..n_clauses - 1. */
-    uint8_t n_clauses;          /* 2..64, or 0 for an allow flow. */
+    uint8_t n_clauses;          /* 2..64, or 0 for a flow that decides. */
+    uint8_t verdict;            /* Then: which, for flowset_allow_actions. */
 };
 /* The low 32 bits of an allow flow's cookie become the id of the rule that
  * gives the actions. */

@@ -4,14 +4,15 @@
  *
  * A group is a set of pods: the pods of one namespace, or of the namespaces
  * that a selector matches, whose labels match a pod selector and which, if the
- * group asks for a named port, have it.  Groups are shared: the same selector
- * in a thousand policies is one group.
+ * group asks for a named port, have it.  Or it is a set of nodes: for us these
+ * are the members of a namespace that has no name.  Groups are shared: the
+ * same selector in a thousand policies is one group.
  *
  * A group has a role: it holds targets (local pods to which policies apply) or
  * peers (pods anywhere that rules name), for one direction.  Each role is a
  * partition of its own, see partition.h.
  *
- * A member is a live pod.  It is in at most one class of each role.
+ * A member is a live pod or a node.  It is in at most one class of each role.
  *
  * What an event costs.  A pod looks only at the groups of the scopes that its
  * namespace is in, found by its labels; a new group looks only at the pods of
@@ -70,6 +71,9 @@ struct group {
     struct group_scope *scope;
     struct selector *pods;
     struct group_port *port;    /* NULL: any pod. */
+    bool isolates;              /* Targets: of NetworkPolicies, which isolate
+                                 * them; not the subject of a cluster
+                                 * policy. */
     size_t n_refs;
     size_t n_members;
     bool was_empty;             /* At the last group_take_flips(). */
@@ -85,10 +89,11 @@ struct group_told {
                                  * address is let through, see model.h. */
 };
 
-/* A live pod.  Most are in no class: what only the others need is
+/* A live pod or a node.  Most are in no class: what only the others need is
  * elsewhere. */
 struct group_member {
-    struct model_follower up;   /* Of the pod. */
+    struct model_follower up;   /* Of the pod, or of what stands for a node,
+                                 * see group-node.c. */
     struct group_space *space;  /* Its namespace. */
     struct group_port **ports;
     struct partition_class **classes;   /* By role; shared if all NULL. */
@@ -101,6 +106,7 @@ struct group_member {
     bool local : 1;
     bool stale : 1;             /* To be evaluated. */
     bool touched : 1;           /* To be flushed. */
+    bool node : 1;              /* A node. */
 };
 
 struct groups *groups_create(void);
@@ -109,10 +115,14 @@ struct partition *groups_partition(const struct groups *, enum group_role);
 size_t groups_count_members(const struct groups *);
 size_t groups_count(const struct groups *, enum group_role);
 
+/* The namespace of nodes. */
+#define GROUP_NODES ""
+
 /* Groups.  'namespaces' NULL means the namespace 'ns' (then not NULL), 'port'
- * NULL any pod.  A new group has the right members among those that are not
- * stale; stale ones follow when they are evaluated.  An unref'd group stays in
- * memory until groups_reap(). */
+ * NULL any pod.  Targets of one namespace are those of NetworkPolicies.  A new
+ * group has the right members among those that are not stale; stale ones
+ * follow when they are evaluated.  An unref'd group stays in memory until
+ * groups_reap(). */
 struct group *group_ref(struct groups *, enum group_role, const char *ns,
                         struct selector *namespaces, struct selector *pods,
                         struct group_port *port);
@@ -139,6 +149,8 @@ void group_unwatch_port(struct groups *, struct group_port_name *,
 void groups_update_pod(struct groups *, const struct model *,
                        const char *ns, const char *name,
                        struct model_follower *);
+void groups_update_node(struct groups *, const struct model *,
+                        const char *name);
 void groups_update_namespace(struct groups *, const struct model *,
                              const char *ns);
 
@@ -161,7 +173,12 @@ void groups_reap(struct groups *);
 
 /* In words: "pods app=web of namespace shop". */
 void group_format(const struct group *, struct ds *);
+/* True if a NetworkPolicy isolates the members of a target class. */
+bool group_class_is_isolated(const struct partition_class *);
 
+/* The member that a node is, or NULL. */
+const struct group_member *group_member_of_node(const struct groups *,
+                                                const char *name);
 /* The member that a pod is, or NULL. */
 const struct group_member *group_member_of(const struct k8s_pod *);
 

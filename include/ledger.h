@@ -10,7 +10,8 @@
  * - the rule, or the target class that denied;
  * - the policies: all that have the rule in common for the target, if the flow
  *   says which that is; all that isolate the target class that denied;
- * - for what was denied, the namespace of the targets.
+ * - for what was denied because no rule allowed it, the namespace of the
+ *   targets; for what a cluster policy denied, that of others.
  *
  * So these only grow, whatever becomes of the flows; what was counted between
  * the last reading of a flow and its end is lost.  Of flows that allow the
@@ -68,18 +69,21 @@ void ledger_read(struct ledger *, const struct ledger_flow *);
 /* The reading is over.  'complete': flows that were not in it are gone. */
 void ledger_finish(struct ledger *, bool complete);
 
-/* What there is: a rule, or a target class that denied. */
+/* What there is: a rule, or a target class that denied what no rule
+ * allowed. */
 struct ledger_item {
     struct hmap_node node;
     enum k8s_direction direction;
     enum ledger_verdict verdict;
-    uint32_t id;                /* Of the rule or of the target class. */
+    bool by_rule;               /* Of a rule, which allows or denies, ... */
+    uint32_t id;                /* ...or of a target class. */
     struct ledger_count count;
 };
-/* A policy, or a namespace ('name' NULL), or what is about others (both
- * NULL). */
+/* A policy ('ns' is NULL for a cluster policy), or a namespace ('name' NULL),
+ * or what is about others (both NULL). */
 struct ledger_account {
     struct hmap_node node;
+    enum k8s_kind kind;         /* Of a policy. */
     char *ns, *name;
     struct ledger_count counts[K8S_N_DIRECTIONS][LEDGER_N_VERDICTS];
 };

@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hmapx.h"
 #include "openvswitch/hmap.h"
 #include "openvswitch/list.h"
 
@@ -34,6 +35,8 @@ struct link_table {
     const struct emit *emit;
     struct hmap links;          /* "struct link", by rule and target class. */
     struct ovs_list check;      /* Rules whose form may have to change. */
+    struct hmapx reviews;       /* "struct partition_class": targets whose need
+                                 * of cluster policies' rules may differ. */
     size_t n_conj;              /* Rules with mode RULE_CONJ. */
     unsigned int band_bits;     /* Bits of a rule's id that choose its band. */
     uint8_t families;           /* Of the addresses of all targets. */
@@ -54,6 +57,9 @@ void link_table_add_pods(struct link_table *, struct partition_class *);
 void link_table_add_nets(struct link_table *, struct partition_class *);
 void link_table_remove_peer(struct link_table *, struct partition_class *,
                             bool is_net);
+
+/* Tells that the priority of the rung of a rule changed. */
+void link_table_move_rule(struct link_table *, struct rule *);
 
 /* Brings every rule into its right form.  'families' are those of the
  * addresses of all targets (RULE_V4, RULE_V6).  Writes about '*work' flows and

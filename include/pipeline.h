@@ -60,10 +60,12 @@ enum cookie_kind {
     COOKIE_EXEMPT,              /* id: 0 self and own node, 1 Service,
                                  * 2 tunnel port. */
     COOKIE_CLAUSE,              /* id: 0; shared by many rules. */
-    COOKIE_RULE,                /* id: rule; it allows. */
+    COOKIE_RULE,                /* id: rule; it decides. */
     COOKIE_DROP,                /* id: target class. */
     COOKIE_AUDIT,               /* id: target class; denied, let through. */
     COOKIE_REPORT,              /* id: direction, plus 2 if let through. */
+    COOKIE_DENY,                /* id: rule; what it denies ends here. */
+    COOKIE_FREE,                /* id: target class; nobody isolates it. */
 };
 
 /* Where the switch sends copies of what is reported: the OpenFlow connection
@@ -98,9 +100,11 @@ cookie_id(uint64_t cookie)
 #define PRIORITY_EXEMPT 200     /* Target tables: never asked. */
 #define PRIORITY_CLASS 100      /* Address tables. */
 #define PRIORITY_PREFIX 100     /* Net tables: plus the prefix length. */
+#define PRIORITY_FREE 30000     /* Rule tables: nobody isolates the target. */
 #define PRIORITY_ALLOW 20000    /* Rule tables: no conjunction needed. */
 #define PRIORITY_CONJ 10000     /* Rule tables: minus the band. */
-#define PRIORITY_DROP 100       /* Drop table. */
+#define PRIORITY_DENY 110       /* Drop table: what a rule denies. */
+#define PRIORITY_DROP 100       /* Drop table: the rest. */
 #define PRIORITY_AUDIT 2000     /* Drop table: above recheck's marking. */
 #define PRIORITY_REPORT 100     /* Report table: plus bands, see emit.c. */
 #define PRIORITY_GUARD_STRANGER 50      /* SpoofGuard: uplinks. */
@@ -140,6 +144,8 @@ struct pipeline_report {
     uint8_t direction;          /* enum k8s_direction. */
     bool audit;                 /* Let through, or dropped? */
     uint32_t target;            /* The class of the target that denied it. */
+    uint32_t rule;              /* The rule of a cluster policy that denied it;
+                                 * 0: that no rule allowed it. */
 };
 void pipeline_get_report(const struct flow *, struct pipeline_report *);
 

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * policy: NetworkPolicies become isolations and uses of rules.
+ * policy: NetworkPolicies become isolations and uses of rules, and cluster
+ * policies uses of rules in an order.
  *
- * A policy has, for each direction that it isolates, a target group: the local
- * pods that it selects.  While that group is empty nothing else of the policy
- * exists: a policy that concerns no pod of this node costs its target groups.
+ * A policy has, for each direction that it isolates or has rules for, a target
+ * group: the local pods that it selects.  While that group is empty nothing
+ * else of the policy exists: a policy that concerns no pod of this node costs
+ * its target groups.
  *
  * A rule of a policy with named ports becomes several: one for its numbers,
  * and one for each number that the name has, over just those targets (ingress,
- * S17) or peers (egress, S18) that have it. */
+ * S17) or peers (egress, S18) that have it.
+ *
+ * The order of cluster policies' rules is that of the priorities of their
+ * flows, see policy-order.c. */
 
 #ifndef POLICY_H
 #define POLICY_H 1
@@ -21,6 +26,7 @@
 #include "budget.h"
 #include "ptrs.h"
 
+struct ds;
 struct group;
 struct groups;
 struct label_pool;
@@ -46,14 +52,25 @@ struct policy_side {
     struct group *next_target;  /* Will be at the next expansion. */
     struct ptrs uses;           /* "struct policy_use". */
     struct ptrs ports;          /* "struct group_port_name", watched. */
+
+    /* Of cluster policies. */
+    struct ptrs rungs;          /* "struct rung", those with rules. */
+    uint16_t top;               /* Priority of the first rule's flows. */
+    bool squeezed;              /* No room for its rules: closed. */
 };
 
 struct policy {
-    struct hmap_node node;      /* In the policies, by namespace and name. */
+    struct hmap_node node;      /* In the policies, by namespace and name, or
+                                 * in the cluster policies, by kind and
+                                 * name. */
     struct ovs_list dirty;      /* In the list of those to expand, or empty. */
-    char *ns, *name;
-    const struct k8s_policy *spec;      /* In the model; NULL: gone. */
-    struct budget_item budget;  /* Out: it has targets, but no uses. */
+    enum k8s_kind kind;
+    char *ns, *name;            /* 'ns' is NULL for cluster policies. */
+    /* In the model: the one that fits 'kind'; NULL: gone. */
+    const struct k8s_policy *spec;
+    const struct k8s_cluster_policy *cluster;
+    struct budget_item budget;  /* Out: it has targets, but no uses.  Cluster
+                                 * policies never are. */
     struct policy_side sides[K8S_N_DIRECTIONS];
 };
 
@@ -63,14 +80,26 @@ struct policies *policies_create(struct label_pool *, struct groups *,
                                  struct netset *netsets[K8S_N_DIRECTIONS],
                                  struct rules *rules[K8S_N_DIRECTIONS]);
 void policies_destroy(struct policies *);
-size_t policies_count(const struct policies *);
+size_t policies_count(const struct policies *);         /* NetworkPolicies. */
+size_t policies_count_cluster(const struct policies *);
 const struct policy *policy_find(const struct policies *, const char *ns,
                                  const char *name);
+
+const struct policy *policy_find_cluster(const struct policies *,
+                                         enum k8s_kind, const char *name);
+/* "NS/NAME", or "KIND NAME" of a cluster policy. */
+void policy_format_name(const struct policy *, struct ds *);
 
 /* Tells that a policy changed in the model.  Its new target groups exist from
  * now on, so that pods can be evaluated. */
 void policies_update(struct policies *, const struct model *,
                      const char *ns, const char *name);
+void policies_update_cluster(struct policies *, const struct model *,
+                             enum k8s_kind, const char *name);
+
+/* Brings the cluster policies into order.  Adds the rules that have to move to
+ * 'moved': their flows' priorities differ from those of their rungs. */
+void policies_order(struct policies *, struct ptrs *moved);
 
 /* Tells that a target group is no longer, or newly, empty; that a port name
  * has other numbers. */

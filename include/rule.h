@@ -8,6 +8,9 @@
  * same "allow from monitoring" policy are one conjunction.  Each policy's part
  * in it is a use.
  *
+ * Rules of cluster policies are not shared: each has its place in the order of
+ * its tier, its rung, and that is part of what it is.
+ *
  * Peers are shared the same way: rules with equal peers have one struct
  * rule_peers, which knows the classes that are in any of its sets.
  *
@@ -58,10 +61,29 @@ struct rule_peers {
     struct group *groups[];     /* Sorted by partition_set_compare(). */
 };
 
+/* Priorities of the flows of cluster policies' rules in the tables of their
+ * tiers, see policy-order.c. */
+#define RUNG_FIRST 60001
+#define RUNG_LAST 1
+
+/* The place of one rule of a cluster policy.  The rules at one rung, which are
+ * several if it names ports, say the same. */
+struct rung {
+    struct ptrs *home;          /* Where the policy keeps it. */
+    enum k8s_tier tier;
+    enum k8s_action action;
+    size_t index;               /* Of the rule in the policy. */
+    uint16_t priority;          /* Of its flows; see policy-order.c. */
+    uint32_t hash;              /* Of what it is, without the priority. */
+    bool plain;                 /* More rules than clause flows can name. */
+    struct ptrs rules;          /* "struct rule". */
+};
+
 struct rule {
     struct hmap_node node;      /* In the rules, by hash. */
     struct number id;           /* id.value, also the conj_id. */
     enum k8s_direction direction;
+    struct rung *rung;          /* NULL: of NetworkPolicies, it allows. */
     struct rule_peers *peers;   /* NULL: any peer. */
     struct rule_service *services;      /* Sorted and disjoint. */
     size_t n_services;          /* 0: any service. */
@@ -101,16 +123,19 @@ size_t rule_services_normalize(struct rule_service *services, size_t n);
 
 /* The rule for these peers and services, made if need be.  Takes over one
  * reference to each of 'groups' and to 'nets' (may be NULL).  'any_peer': no
- * groups and no nets.  n_services == 0: any service. */
-struct rule *rule_ref(struct rules *, bool any_peer, const struct ptrs *groups,
-                      struct netset_list *nets,
+ * groups and no nets.  n_services == 0: any service.  'rung' may be NULL. */
+struct rule *rule_ref(struct rules *, struct rung *, bool any_peer,
+                      const struct ptrs *groups, struct netset_list *nets,
                       const struct rule_service *services, size_t n_services);
 /* Returns true if that was the last reference: then the caller lets go of what
  * it attached and calls rule_free(). */
 bool rule_unref(struct rule *);
 void rule_free(struct rules *, struct rule *);
 
-/* True for "any peer, any service". */
+/* Frees a rung without rules; with its last rule it goes by itself. */
+void rung_free(struct rung *);
+
+/* True for "any peer, any service", if it is of NetworkPolicies. */
 bool rule_is_allow_all(const struct rule *);
 /* Number of peer classes, pods and nets. */
 size_t rule_count_peers(const struct rule *);

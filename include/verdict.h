@@ -80,6 +80,8 @@ struct verdict_side {
     struct verdict_tier tiers[K8S_N_TIERS];
     bool isolated;              /* Some NetworkPolicy selects this end
                                  * (rule 1), whoever decides. */
+    bool policies_allow;        /* What policies alone say, but for the
+                                 * exemption. */
     bool allowed;
     bool audited;               /* Allowed just because its namespace is
                                  * audited: policies deny. */

@@ -143,39 +143,49 @@ put_more(size_t n, struct ds *s)
     }
 }
 
-/* "isolated by NS/POLICY, …" */
-static void
-put_isolating(const struct partition_class *class, struct ds *s)
+/* "HEAD NAME, …": the policies that isolate the class, or those of which it is
+ * the subject.  Returns false if there are none. */
+static bool
+put_policies(const struct partition_class *class, bool isolating,
+             const char *head, struct ds *s)
 {
     size_t n = 0;
 
-    ds_put_cstr(s, "isolated by ");
     for (size_t i = 0; i < class->n_sets; i++) {
         const struct group *g = CONTAINER_OF(class->sets[i], struct group,
                                              set);
 
-        for (size_t j = 0; j < g->users.n; j++) {
-            const struct policy *p = g->users.p[j];
-
+        for (size_t j = 0; j < g->users.n && g->isolates == isolating; j++) {
             if (n++ < MAX_NAMES) {
-                ds_put_format(s, "%s%s/%s", n > 1 ? ", " : "", p->ns,
-                              p->name);
+                ds_put_cstr(s, n > 1 ? ", " : head);
+                policy_format_name(g->users.p[j], s);
             }
         }
     }
     put_more(n, s);
+    return n > 0;
 }
 
-/* "NS/POLICY ingress[0], …: from … to …" */
+/* "isolated by NS/POLICY, …; subject of KIND NAME, …" */
+static void
+put_concerned(const struct partition_class *class, struct ds *s)
+{
+    bool isolated = put_policies(class, true, "isolated by ", s);
+
+    put_policies(class, false, isolated ? "; subject of " : "subject of ", s);
+}
+
+/* "NS/POLICY ingress[0], …" */
 static void
 put_rule(const struct rule *r, struct ds *s)
 {
     for (size_t i = 0; i < MIN(r->uses.n, MAX_NAMES); i++) {
         const struct policy_use *use = r->uses.p[i];
 
-        ds_put_format(s, "%s%s/%s %s[%"PRIuSIZE"]", i ? ", " : "",
-                      use->policy->ns, use->policy->name,
-                      k8s_direction_name(r->direction), use->index);
+        ds_put_cstr(s, i ? ", " : "");
+        policy_format_name(use->policy, s);
+        ds_put_format(s, " %s[%"PRIuSIZE"]", k8s_direction_name(r->direction),
+                      use->index);
     }
     put_more(r->uses.n, s);
 }
@@ -204,14 +214,15 @@ put_rule_peers(const struct rule *r, struct ds *s)
     }
 }
 
+/* "allowed by RULE: from … , ports …" */
 static void
-put_allow(const struct annotation *a, const struct flowset_flow *f)
+put_decision(const struct annotation *a, enum k8s_direction d, uint32_t id)
 {
-    enum k8s_direction d = table_direction(a, f->table);
-    const struct rule *r = find_entry(&a->rules[d],
-                                      cookie_id(f->cookie))->what;
+    const struct rule *r = find_entry(&a->rules[d], id)->what;
 
-    ds_put_cstr(a->s, "allowed by ");
+    ds_put_cstr(a->s, !r->rung || r->rung->action == K8S_ACCEPT
+                ? "allowed by " : r->rung->action == K8S_DENY
+                ? "denied by " : "passed on by ");
     put_rule(r, a->s);
     put_rule_peers(r, a->s);
     if (r->n_services) {
@@ -248,39 +259,45 @@ put_clause(const struct annotation *a, const struct flowset_flow *f)
     put_more(n, a->s);
 }
 
-/* The address that an address table's flow is about, and its pod, which is
- * returned. */
-static const struct k8s_pod *
-put_owner(const struct annotation *a, const struct flowset_flow *f, bool own)
+/* The address that an address table's flow is about, and its pod or node. */
+static void
+put_owner(const struct annotation *a, const struct flowset_flow *f, bool own,
+          const struct k8s_pod **pod, const struct k8s_node **node)
 {
     bool source = own == (table_direction(a, f->table) == K8S_EGRESS);
     const struct flow *flow = &f->match.flow;
     struct in6_addr addr;
-    const struct k8s_pod *pod;
 
     if (flow->dl_type == htons(ETH_TYPE_IPV6)) {
         addr = source ? flow->ipv6_src : flow->ipv6_dst;
     } else {
         in6_addr_set_mapped_ipv4(&addr, source ? flow->nw_src : flow->nw_dst);
     }
-    pod = model_pod_by_address(a->model, &addr);
-    if (pod) {
-        ds_put_format(a->s, "%s/%s", pod->up.ns, pod->up.name);
+    *pod = model_pod_by_address(a->model, &addr);
+    *node = *pod ? NULL : model_node_by_address(a->model, &addr);
+    if (*pod) {
+        ds_put_format(a->s, "%s/%s", (*pod)->up.ns, (*pod)->up.name);
+    } else if (*node) {
+        ds_put_format(a->s, "node %s", (*node)->up.name);
     } else {
         address_format(&addr, a->s);
     }
-    return pod;
 }
 
 static void
 put_peer(const struct annotation *a, const struct flowset_flow *f)
 {
     enum k8s_direction d = table_direction(a, f->table);
-    const struct k8s_pod *pod = put_owner(a, f, false);
-    const struct group_member *m
-        = pod ? group_member_of(pod) : NULL;
-    const struct partition_class *c = m ? m->classes[GROUP_PEER(d)] : NULL;
+    const struct groups *groups = compile_groups(a->compile);
+    const struct k8s_pod *pod;
+    const struct k8s_node *node;
+    const struct group_member *m;
+    const struct partition_class *c;
 
+    put_owner(a, f, false, &pod, &node);
+    m = (pod ? group_member_of(pod)
+         : node ? group_member_of_node(groups, node->up.name) : NULL);
+    c = m ? m->classes[GROUP_PEER(d)] : NULL;
     for (size_t i = 0; c && i < MIN(c->n_sets, MAX_NAMES); i++) {
         ds_put_cstr(a->s, i ? ", " : " is among ");
         group_format(CONTAINER_OF(c->sets[i], struct group, set), a->s);
@@ -321,19 +338,20 @@ static void
 put_target(const struct annotation *a, const struct flowset_flow *f)
 {
     enum k8s_direction d = table_direction(a, f->table);
+    const struct k8s_pod *pod;
+    const struct k8s_node *node;
 
-    put_owner(a, f, true);
+    put_owner(a, f, true, &pod, &node);
     ds_put_cstr(a->s, ": ");
-    put_isolating(find_entry(&a->targets[d], cookie_id(f->cookie))->what,
+    put_concerned(find_entry(&a->targets[d], cookie_id(f->cookie))->what,
                   a->s);
 }
 
+/* The pods of a target class, and the policies about it. */
 static void
-put_drop(const struct annotation *a, const struct flowset_flow *f)
+put_class(const struct annotation *a, enum k8s_direction d, uint32_t class)
 {
-    enum k8s_direction d = (f->match.wc.masks.regs[REG_TARGET(K8S_EGRESS)]
-                            ? K8S_EGRESS : K8S_INGRESS);
-    const struct entry *e = find_entry(&a->targets[d], cookie_id(f->cookie));
+    const struct entry *e = find_entry(&a->targets[d], class);
 
     ds_put_format(a->s, "%s of ", k8s_direction_name(d));
     for (size_t i = 0; i < MIN(e->members.n, MAX_NAMES); i++) {
@@ -343,7 +361,30 @@ put_drop(const struct annotation *a, const struct flowset_flow *f)
     }
     put_more(e->members.n, a->s);
     ds_put_cstr(a->s, ", ");
-    put_isolating(e->what, a->s);
+    put_concerned(e->what, a->s);
+}
+
+static void
+put_drop(const struct annotation *a, const struct flowset_flow *f)
+{
+    enum k8s_direction d = (f->match.wc.masks.regs[REG_TARGET(K8S_EGRESS)]
+                            ? K8S_EGRESS : K8S_INGRESS);
+
+    put_class(a, d, cookie_id(f->cookie));
+}
+
+static void
+put_deny(const struct annotation *a, const struct flowset_flow *f)
+{
+    put_decision(a, (f->match.wc.masks.regs[REG_RULE(K8S_EGRESS)]
+                     ? K8S_EGRESS : K8S_INGRESS), cookie_id(f->cookie));
+}
+
+static void
+put_free(const struct annotation *a, const struct flowset_flow *f)
+{
+    ds_put_cstr(a->s, "not isolated: ");
+    put_class(a, table_direction(a, f->table), cookie_id(f->cookie));
 }
 
 /* Above put_drop()'s flow. */
@@ -407,7 +448,7 @@ put_purpose(const struct annotation *a, const struct flowset_flow *f)
         put_clause(a, f);
         break;
     case COOKIE_RULE:
-        put_allow(a, f);
+        put_decision(a, table_direction(a, f->table), cookie_id(f->cookie));
         break;
     case COOKIE_DROP:
         put_drop(a, f);
@@ -420,6 +461,12 @@ put_purpose(const struct annotation *a, const struct flowset_flow *f)
         break;
     case COOKIE_AUDIT:
         put_audit(a, f);
+        break;
+    case COOKIE_DENY:
+        put_deny(a, f);
+        break;
+    case COOKIE_FREE:
+        put_free(a, f);
         break;
     default:
         OVS_NOT_REACHED();

@@ -126,6 +126,21 @@ detach_use(struct compile *c, struct policy_use *use)
     policy_use_release(c->policies, use);
 }
 
+/* Brings the rules of cluster policies into order. */
+static void
+order_policies(struct compile *c)
+{
+    struct ptrs moved = PTRS_INITIALIZER;
+
+    policies_order(c->policies, &moved);
+    for (size_t i = 0; i < moved.n; i++) {
+        struct rule *r = moved.p[i];
+
+        link_table_move_rule(&c->sides[r->direction].links, r);
+    }
+    ptrs_uninit(&moved);
+}
+
 /* Which policies the targets that came or went, and the port names that have
  * other numbers, matter to. */
 static void
@@ -154,7 +169,9 @@ target_gone(struct partition_class *class, void *side_)
     struct side *s = side_;
 
     link_table_remove_target(&s->links, class);
-    emit_drop(&s->emit, class, false);
+    if (group_class_is_isolated(class)) {
+        emit_drop(&s->emit, class, false);
+    }
 }
 
 static void
@@ -163,7 +180,9 @@ target_come(struct partition_class *class, void *side_)
     struct side *s = side_;
 
     link_table_add_target(&s->links, class);
-    emit_drop(&s->emit, class, true);
+    if (group_class_is_isolated(class)) {
+        emit_drop(&s->emit, class, true);
+    }
 }
 
 static void
@@ -416,7 +435,11 @@ apply_change(struct compile *c, const struct model_change *change)
         policies_update(c->policies, c->model, change->ns, change->name);
         break;
     case MODEL_CLUSTER_POLICY:
+        policies_update_cluster(c->policies, c->model, change->kind,
+                                change->name);
+        break;
     case MODEL_OTHER_NODE:
+        groups_update_node(c->groups, c->model, change->name);
         break;
     case MODEL_PORTS:
         guard_note_ports(c->guard);
@@ -440,6 +463,7 @@ step_targets(struct compile *c, size_t *work OVS_UNUSED)
 {
     groups_evaluate_targets(c->groups);
     note_policies(c);
+    order_policies(c);
     policies_weigh(c->policies);
     return true;
 }
@@ -525,6 +549,12 @@ run_steps(struct compile *c, size_t work)
     return false;
 }
 
+static bool
+is_about_member(const struct model_change *change)
+{
+    return change->type == MODEL_POD || change->type == MODEL_OTHER_NODE;
+}
+
 /* Takes the model's changes.  Returns false if there are none. */
 static bool
 begin(struct compile *c)
@@ -532,10 +562,11 @@ begin(struct compile *c)
     struct model_change *changes;
     size_t n = model_take_changes(c->model, &changes);
 
-    /* Pods first: new groups then look only at those that did not change. */
-    for (int pods = 1; pods >= 0; pods--) {
+    /* Members first: new groups then look only at those that did not
+     * change. */
+    for (int members = 1; members >= 0; members--) {
         for (size_t i = 0; i < n; i++) {
-            if ((changes[i].type == MODEL_POD) == pods) {
+            if (is_about_member(&changes[i]) == members) {
                 apply_change(c, &changes[i]);
             }
         }

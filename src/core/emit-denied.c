@@ -11,6 +11,7 @@
 #include "openvswitch/ofp-actions.h"
 #include "openvswitch/ofpbuf.h"
 #include "partition.h"
+#include "rule.h"
 #include "util.h"
 
 /* Matches packets that target class 'class' denies.  Those denied for egress
@@ -39,6 +40,27 @@ emit_drop(const struct emit *e, const struct partition_class *target, bool add)
     emit_put_actions(e, pipeline_table(e->pipeline, TABLE_DROP),
                      PRIORITY_DROP, &match,
                      cookie_make(COOKIE_DROP, class), &ofpacts, add);
+    ofpbuf_uninit(&ofpacts);
+}
+
+/* Above the default drop: counted, and known by the rule's id. */
+void
+emit_deny(const struct emit *e, const struct rule *r, bool add)
+{
+    uint64_t stub[8];
+    struct ofpbuf ofpacts;
+    struct match match;
+
+    ofpbuf_use_stub(&ofpacts, stub, sizeof stub);
+    pipeline_put_goto(e->pipeline, TABLE_REPORT, &ofpacts);
+    match_init_catchall(&match);
+    match_set_reg(&match, REG_RULE(e->direction), r->id.value);
+    if (e->direction == K8S_EGRESS) {
+        match_set_reg(&match, REG_TARGET(K8S_INGRESS), 0);
+    }
+    emit_put_actions(e, pipeline_table(e->pipeline, TABLE_DROP),
+                     PRIORITY_DENY, &match,
+                     cookie_make(COOKIE_DENY, r->id.value), &ofpacts, add);
     ofpbuf_uninit(&ofpacts);
 }
 

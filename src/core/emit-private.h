@@ -8,6 +8,7 @@
 #include "emit.h"
 
 struct match;
+struct rule;
 
 /* Where a packet goes that direction 'd' lets through. */
 enum pipeline_table emit_next_stage(enum k8s_direction d);
@@ -16,5 +17,8 @@ enum pipeline_table emit_next_stage(enum k8s_direction d);
 void emit_put_actions(const struct emit *, uint8_t table, uint16_t priority,
                       const struct match *, uint64_t cookie,
                       const struct ofpbuf *ofpacts, bool add);
+
+/* emit-denied.c: where packets end that 'r' denies. */
+void emit_deny(const struct emit *, const struct rule *r, bool add);
 
 #endif /* emit-private.h */

@@ -27,9 +27,12 @@ table(const struct emit *e, enum pipeline_table egress,
 }
 
 static uint8_t
-rule_table(const struct emit *e)
+rule_table(const struct emit *e, const struct rule *r)
 {
-    return table(e, TABLE_EGRESS_RULE, TABLE_INGRESS_RULE);
+    return (!r->rung ? table(e, TABLE_EGRESS_RULE, TABLE_INGRESS_RULE)
+            : r->rung->tier == K8S_ADMIN
+            ? table(e, TABLE_EGRESS_ADMIN, TABLE_INGRESS_ADMIN)
+            : table(e, TABLE_EGRESS_BASELINE, TABLE_INGRESS_BASELINE));
 }
 
 enum pipeline_table
@@ -38,17 +41,34 @@ emit_next_stage(enum k8s_direction d)
     return d == K8S_EGRESS ? TABLE_INGRESS_TARGET : TABLE_COMMIT;
 }
 
+/* Where a packet goes that a rule in 'table' passes. */
+static enum pipeline_table
+next_tier(const struct pipeline_config *config, uint8_t table_id,
+          enum k8s_direction d)
+{
+    enum pipeline_table t = table_id - config->base;
+
+    return (t == TABLE_EGRESS_ADMIN ? TABLE_EGRESS_RULE
+            : t == TABLE_INGRESS_ADMIN ? TABLE_INGRESS_RULE
+            : emit_next_stage(d));
+}
+
 void
-emit_allow_actions(uint8_t table_id, uint32_t id, struct ofpbuf *ofpacts,
-                   void *config_)
+emit_allow_actions(uint8_t table_id, const struct flowset_part *part,
+                   struct ofpbuf *ofpacts, void *config_)
 {
     const struct pipeline_config *config = config_;
     enum k8s_direction d
-        = (table_id == pipeline_table(config, TABLE_EGRESS_RULE)
+        = (table_id < pipeline_table(config, TABLE_INGRESS_TARGET)
            ? K8S_EGRESS : K8S_INGRESS);
 
-    pipeline_put_set_reg(REG_RULE(d), id, ofpacts);
-    pipeline_put_goto(config, emit_next_stage(d), ofpacts);
+    if (part->verdict == K8S_PASS) {
+        pipeline_put_goto(config, next_tier(config, table_id, d), ofpacts);
+        return;
+    }
+    pipeline_put_set_reg(REG_RULE(d), part->id, ofpacts);
+    pipeline_put_goto(config, (part->verdict == K8S_DENY
+                               ? TABLE_DROP : emit_next_stage(d)), ofpacts);
 }
 
 void
@@ -64,6 +84,25 @@ emit_put_actions(const struct emit *e, uint8_t table_id, uint16_t priority,
     }
 }
 
+/* Sets or unsets a flow that puts 'value' into register 'reg', unless that is
+ * negative, and goes to 'next'. */
+static void
+put_flow(const struct emit *e, uint8_t table_id, uint16_t priority,
+         const struct match *match, uint64_t cookie, int reg, uint32_t value,
+         enum pipeline_table next, bool add)
+{
+    uint64_t stub[16];
+    struct ofpbuf ofpacts;
+
+    ofpbuf_use_stub(&ofpacts, stub, sizeof stub);
+    if (reg >= 0) {
+        pipeline_put_set_reg(reg, value, &ofpacts);
+    }
+    pipeline_put_goto(e->pipeline, next, &ofpacts);
+    emit_put_actions(e, table_id, priority, match, cookie, &ofpacts, add);
+    ofpbuf_uninit(&ofpacts);
+}
+
 /* Rules. */
 
 /* One part of one flow of 'r'. */
@@ -72,14 +111,16 @@ put_part(const struct emit *e, const struct rule *r, uint16_t priority,
          const struct match *match, uint8_t clause, uint8_t n_clauses,
          bool add)
 {
-    struct flowset_part part = { r->id.value, clause, n_clauses };
+    struct flowset_part part = {
+        r->id.value, clause, n_clauses, r->rung ? r->rung->action : K8S_ACCEPT
+    };
 
     if (add) {
-        flowset_add_part(e->fs, rule_table(e), priority, match,
+        flowset_add_part(e->fs, rule_table(e, r), priority, match,
                          cookie_make(n_clauses ? COOKIE_CLAUSE : COOKIE_RULE,
                                      0), &part);
     } else {
-        flowset_remove_part(e->fs, rule_table(e), priority, match, &part);
+        flowset_remove_part(e->fs, rule_table(e, r), priority, match, &part);
     }
 }
 
@@ -118,6 +159,12 @@ emit_count_services(const struct rule *r, uint8_t families)
     return r->n_blocks * (!!(families & RULE_V4) + !!(families & RULE_V6));
 }
 
+static uint16_t
+plain_priority(const struct rule *r)
+{
+    return r->rung ? r->priority : PRIORITY_ALLOW;
+}
+
 /* Plain flows: 'match' with each service, or alone. */
 static void
 put_plain_services(const struct emit *e, const struct rule *r,
@@ -126,13 +173,13 @@ put_plain_services(const struct emit *e, const struct rule *r,
     size_t n = emit_count_services(r, r->families);
 
     if (!r->n_blocks) {
-        put_part(e, r, PRIORITY_ALLOW, match, 0, 0, add);
+        put_part(e, r, plain_priority(r), match, 0, 0, add);
     }
     for (size_t i = 0; i < n; i++) {
         struct match m = *match;
 
         match_service(r, r->families, i, &m);
-        put_part(e, r, PRIORITY_ALLOW, &m, 0, 0, add);
+        put_part(e, r, plain_priority(r), &m, 0, 0, add);
     }
 }
 
@@ -243,6 +290,9 @@ put_peer_clauses(const struct emit *e, const struct rule *r,
 void
 emit_rule(const struct emit *e, const struct rule *r, bool add)
 {
+    if (r->rung && r->rung->action == K8S_DENY) {
+        emit_deny(e, r, add);
+    }
     for (size_t i = 0; i < r->targets.n; i++) {
         emit_rule_target(e, r, r->targets.p[i], add);
     }
@@ -254,6 +304,23 @@ emit_rule(const struct emit *e, const struct rule *r, bool add)
         put_service_clauses(e, r, add);
         put_conj_id(e, r, add);
     }
+}
+
+void
+emit_free(const struct emit *e, const struct partition_class *target,
+          bool ask_baseline, bool add)
+{
+    enum pipeline_table baseline
+        = (e->direction == K8S_EGRESS
+           ? TABLE_EGRESS_BASELINE : TABLE_INGRESS_BASELINE);
+    struct match match;
+
+    match_init_catchall(&match);
+    match_target(e, target, &match);
+    put_flow(e, table(e, TABLE_EGRESS_RULE, TABLE_INGRESS_RULE),
+             PRIORITY_FREE, &match,
+             cookie_make(COOKIE_FREE, target->number.value), -1, 0,
+             ask_baseline ? baseline : emit_next_stage(e->direction), add);
 }
 
 /* Addresses. */
@@ -296,25 +363,6 @@ match_address(const struct emit *e, bool own, const struct in6_addr *addr,
 
     prefix_from_address(addr, &p);
     match_prefix(e, own, &p, match);
-}
-
-/* Sets or unsets a flow that puts 'value' into register 'reg', unless that is
- * negative, and goes to 'next'. */
-static void
-put_flow(const struct emit *e, uint8_t table_id, uint16_t priority,
-         const struct match *match, uint64_t cookie, int reg, uint32_t value,
-         enum pipeline_table next, bool add)
-{
-    uint64_t stub[16];
-    struct ofpbuf ofpacts;
-
-    ofpbuf_use_stub(&ofpacts, stub, sizeof stub);
-    if (reg >= 0) {
-        pipeline_put_set_reg(reg, value, &ofpacts);
-    }
-    pipeline_put_goto(e->pipeline, next, &ofpacts);
-    emit_put_actions(e, table_id, priority, match, cookie, &ofpacts, add);
-    ofpbuf_uninit(&ofpacts);
 }
 
 static void

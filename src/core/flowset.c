@@ -406,7 +406,7 @@ put_parts(const struct flowset *fs, const struct entry *f, struct ofpbuf *b)
     const struct flowset_part *p = entry_parts(f, &n);
 
     if (!p[0].n_clauses) {
-        fs->allow_actions(f->table, p[0].id, b, fs->aux);
+        fs->allow_actions(f->table, &p[0], b, fs->aux);
         return;
     }
     for (size_t i = 0; i < n; i++) {

@@ -23,11 +23,16 @@ struct group_addresses {
     struct address p[];
 };
 
-/* The pod if it owns 'addr', which a newer pod may have won, else NULL. */
+/* True if 'm', which is 'pod', owns 'addr', which a newer one may have won. */
 static bool
-is_owned(const struct model *model, const struct k8s_pod *pod,
-         const struct in6_addr *addr)
+is_owned(const struct group_member *m, const struct model *model,
+         const struct k8s_pod *pod, const struct in6_addr *addr)
 {
+    if (m->node && pod) {
+        const struct k8s_node *owner = model_node_by_address(model, addr);
+
+        return owner && !strcmp(owner->up.name, pod->up.name);
+    }
     return pod && model_pod_by_address(model, addr) == pod;
 }
 
@@ -127,7 +132,7 @@ clear_addresses(struct group_member *m, const struct model *model,
     for (size_t i = 0; i < m->addresses->n; i++) {
         struct address *a = &m->addresses->p[i];
 
-        flush_address(m, a, is_owned(model, pod, &a->addr), true, cb, aux);
+        flush_address(m, a, is_owned(m, model, pod, &a->addr), true, cb, aux);
     }
     forget_addresses(m);
 }
@@ -139,7 +144,7 @@ set_addresses(struct group_member *m, const struct model *model,
     for (size_t i = 0; i < pod->n_addresses; i++) {
         const struct in6_addr *addr = &pod->addresses[i];
 
-        if (is_owned(model, pod, addr)) {
+        if (is_owned(m, model, pod, addr)) {
             struct address *a = find_address(m, addr);
 
             flush_address(m, a ? a : add_address(m, addr), true, false, cb,

@@ -82,8 +82,8 @@ group_members_touch(struct groups *gs, const struct group_space *s)
     }
 }
 
-static struct group_member *
-create_member(struct groups *gs, const char *ns)
+struct group_member *
+group_member_create(struct groups *gs, const char *ns)
 {
     struct group_member *m = xzalloc(sizeof *m);
 
@@ -129,7 +129,7 @@ get_member(struct groups *gs, const struct k8s_pod *pod, const char *ns,
     } else if (pod && pod->follower) {
         return CONTAINER_OF(pod->follower, struct group_member, up);
     } else if (pod && model_pod_is_live(pod)) {
-        m = create_member(gs, ns);
+        m = group_member_create(gs, ns);
     } else {
         return NULL;
     }

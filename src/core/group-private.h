@@ -47,6 +47,7 @@ struct groups {
     struct hmap spaces;
     size_t n_members;
     struct hmap port_names;
+    struct hmap nodes;          /* "struct group_node", by name. */
     struct ptrs changed_port_names;
     struct ptrs stale;          /* Members to be evaluated. */
     struct ptrs touched;        /* Evaluated members to be flushed. */
@@ -67,6 +68,7 @@ bool group_matches(const struct group *g, const struct group_member *m);
 void group_count_member(struct groups *, struct group *g, int delta);
 
 /* group-member.c */
+struct group_member *group_member_create(struct groups *, const char *ns);
 void group_member_destroy(struct groups *, struct group_member *);
 void group_member_set_stale(struct groups *, struct group_member *);
 /* The members of 's' will be flushed. */
@@ -83,6 +85,9 @@ bool group_member_has_class(const struct group_member *);
  * was told; those that have none any more if 'clear', else the others. */
 void group_member_flush(struct group_member *m, const struct model *,
                         bool clear, group_address_cb *cb, void *aux);
+
+/* group-node.c: after the members. */
+void group_nodes_destroy(struct groups *);
 
 /* group-port.c */
 /* Sets the named ports of 'm', and whether it is local. */

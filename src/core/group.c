@@ -26,6 +26,7 @@ groups_create(void)
     hmap_init(&gs->scopes);
     hmap_init(&gs->spaces);
     hmap_init(&gs->port_names);
+    hmap_init(&gs->nodes);
     return gs;
 }
 
@@ -344,11 +345,36 @@ group_text(const struct group_scope *scope, const struct selector *pods,
             : xasprintf("%s:%s", scope->text, selector_text(pods)));
 }
 
+bool
+group_class_is_isolated(const struct partition_class *class)
+{
+    for (size_t i = 0; i < class->n_sets; i++) {
+        if (CONTAINER_OF(class->sets[i], struct group, set)->isolates) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+format_nodes(const struct group *g, struct ds *s)
+{
+    if (selector_is_empty(g->pods)) {
+        ds_put_cstr(s, "all nodes");
+    } else {
+        ds_put_format(s, "nodes %s", selector_text(g->pods));
+    }
+}
+
 void
 group_format(const struct group *g, struct ds *s)
 {
     const struct group_scope *scope = g->scope;
 
+    if (!scope->selector && !strcmp(scope->text, GROUP_NODES)) {
+        format_nodes(g, s);
+        return;
+    }
     if (selector_is_empty(g->pods)) {
         ds_put_cstr(s, "all pods");
     } else {
@@ -431,6 +457,7 @@ group_ref(struct groups *gs, enum group_role role, const char *ns,
     g->scope = scope;
     g->pods = selector_ref(pods);
     g->port = port;
+    g->isolates = group_is_target(g) && !namespaces;
     if (port) {
         group_port_ref(port);
     }
@@ -537,6 +564,7 @@ groups_destroy(struct groups *gs)
     }
     groups_reap(gs);
     destroy_members(gs);
+    group_nodes_destroy(gs);
     hmap_destroy(&gs->groups);
     hmap_destroy(&gs->scopes);
     hmap_destroy(&gs->spaces);

@@ -32,6 +32,7 @@ struct meter {
 struct delta {
     enum k8s_direction direction;
     enum ledger_verdict verdict;
+    bool by_rule;
     uint32_t id;
     uint32_t target;            /* Of a rule's flow: the class, 0 if the flow
                                  * does not say. */
@@ -181,6 +182,24 @@ exact_register(const struct match *match, int reg)
             ? match->flow.regs[reg] : 0);
 }
 
+static const struct rule *
+find_rule(const struct ledger *l, enum k8s_direction d, uint32_t id)
+{
+    struct number *n = number_find(&compile_rules(l->compile, d)->numbers, id);
+
+    return n ? CONTAINER_OF(n, struct rule, id) : NULL;
+}
+
+/* What a cluster policy denies is counted where it ends, and what it passes on
+ * where that is decided. */
+static bool
+is_allowing(const struct ledger *l, enum k8s_direction d, uint32_t id)
+{
+    const struct rule *r = find_rule(l, d, id);
+
+    return !r || !r->rung || r->rung->action == K8S_ACCEPT;
+}
+
 /* Returns false if 'flow' is of no kind that counts. */
 static bool
 identify(const struct ledger *l, const struct ledger_flow *flow,
@@ -189,11 +208,18 @@ identify(const struct ledger *l, const struct ledger_flow *flow,
     enum cookie_kind kind = cookie_kind(flow->cookie);
 
     delta->id = cookie_id(flow->cookie);
+    delta->by_rule = kind == COOKIE_RULE || kind == COOKIE_DENY;
     if (kind == COOKIE_RULE) {
         delta->verdict = LEDGER_ALLOWED;
         delta->direction = table_direction(l, flow->table);
         delta->target = exact_register(flow->match,
                                        REG_TARGET(delta->direction));
+        return is_allowing(l, delta->direction, delta->id);
+    } else if (kind == COOKIE_DENY) {
+        delta->verdict = LEDGER_DENIED;
+        delta->direction = (exact_register(flow->match, REG_RULE(K8S_EGRESS))
+                            ? K8S_EGRESS : K8S_INGRESS);
+        delta->target = 0;
     } else if (kind == COOKIE_DROP || kind == COOKIE_AUDIT) {
         delta->verdict = (kind == COOKIE_DROP
                           ? LEDGER_DENIED : LEDGER_AUDITED);
@@ -227,14 +253,6 @@ ledger_read(struct ledger *l, const struct ledger_flow *flow)
 }
 
 /* What numbers stand for. */
-
-static const struct rule *
-find_rule(const struct ledger *l, enum k8s_direction d, uint32_t id)
-{
-    struct number *n = number_find(&compile_rules(l->compile, d)->numbers, id);
-
-    return n ? CONTAINER_OF(n, struct rule, id) : NULL;
-}
 
 static const struct partition_class *
 find_target(const struct ledger *l, enum k8s_direction d, uint32_t id)
@@ -277,7 +295,7 @@ add_target_policies(const struct partition_class *target,
         const struct group *g = CONTAINER_OF(target->sets[i], struct group,
                                              set);
 
-        for (size_t j = 0; j < g->users.n; j++) {
+        for (size_t j = 0; g->isolates && j < g->users.n; j++) {
             add_policy(policies, g->users.p[j]);
         }
     }
@@ -285,13 +303,13 @@ add_target_policies(const struct partition_class *target,
 
 static void
 find_policies(const struct ledger *l, enum k8s_direction d,
-              enum ledger_verdict verdict, uint32_t id, uint32_t target_id,
+              bool by_rule, uint32_t id, uint32_t target_id,
               struct ptrs *policies)
 {
     const struct partition_class *target
         = target_id ? find_target(l, d, target_id) : NULL;
 
-    if (verdict == LEDGER_ALLOWED) {
+    if (by_rule) {
         const struct rule *r = find_rule(l, d, id);
 
         if (r) {
@@ -306,8 +324,8 @@ void
 ledger_item_policies(const struct ledger *l, const struct ledger_item *item,
                      struct ptrs *policies)
 {
-    find_policies(l, item->direction, item->verdict, item->id,
-                  item->verdict == LEDGER_ALLOWED ? 0 : item->id, policies);
+    find_policies(l, item->direction, item->by_rule, item->id,
+                  item->by_rule ? 0 : item->id, policies);
 }
 
 /* Booking. */
@@ -320,7 +338,7 @@ get_item(struct ledger *l, const struct delta *d)
 
     HMAP_FOR_EACH_WITH_HASH (item, node, hash, &l->items) {
         if (item->id == d->id && item->direction == d->direction
-            && item->verdict == d->verdict) {
+            && item->verdict == d->verdict && item->by_rule == d->by_rule) {
             return item;
         }
     }
@@ -328,19 +346,22 @@ get_item(struct ledger *l, const struct delta *d)
     item->id = d->id;
     item->direction = d->direction;
     item->verdict = d->verdict;
+    item->by_rule = d->by_rule;
     hmap_insert(&l->items, &item->node, hash);
     return item;
 }
 
 static struct ledger_account *
-get_account(struct accounts *a, const char *ns, const char *name, size_t max)
+get_account(struct accounts *a, enum k8s_kind kind, const char *ns,
+            const char *name, size_t max)
 {
     uint32_t hash = hash_string(name ? name : "",
-                                hash_string(ns ? ns : "", 0));
+                                hash_string(ns ? ns : "", kind));
     struct ledger_account *account;
 
     HMAP_FOR_EACH_WITH_HASH (account, node, hash, &a->map) {
-        if (nullable_string_is_equal(account->ns, ns)
+        if (account->kind == kind
+            && nullable_string_is_equal(account->ns, ns)
             && nullable_string_is_equal(account->name, name)) {
             return account;
         }
@@ -349,6 +370,7 @@ get_account(struct accounts *a, const char *ns, const char *name, size_t max)
         return &a->other;
     }
     account = xzalloc(sizeof *account);
+    account->kind = kind;
     account->ns = nullable_xstrdup(ns);
     account->name = nullable_xstrdup(name);
     hmap_insert(&a->map, &account->node, hash);
@@ -361,18 +383,22 @@ book(struct ledger *l, const struct delta *d)
 {
     struct ptrs policies = PTRS_INITIALIZER;
 
-    find_policies(l, d->direction, d->verdict, d->id, d->target, &policies);
+    find_policies(l, d->direction, d->by_rule, d->id, d->target, &policies);
     if (policies.n) {
         add_count(&get_item(l, d)->count, &d->count);
     }
     for (size_t i = 0; i < policies.n; i++) {
         const struct policy *p = policies.p[i];
 
-        add_count(&get_account(&l->policies, p->ns, p->name, l->max)
+        add_count(&get_account(&l->policies, p->kind, p->ns, p->name, l->max)
                    ->counts[d->direction][d->verdict], &d->count);
         if (!i && d->verdict != LEDGER_ALLOWED) {
-            add_count(&get_account(&l->namespaces, p->ns, NULL, l->max)
-                       ->counts[d->direction][d->verdict], &d->count);
+            struct ledger_account *space
+                = (p->ns ? get_account(&l->namespaces, K8S_NAMESPACE, p->ns,
+                                       NULL, l->max)
+                   : &l->namespaces.other);
+
+            add_count(&space->counts[d->direction][d->verdict], &d->count);
         }
     }
     ptrs_uninit(&policies);
@@ -399,7 +425,7 @@ sweep_items(struct ledger *l)
     struct ledger_item *item;
 
     HMAP_FOR_EACH_SAFE (item, node, &l->items) {
-        if (item->verdict == LEDGER_ALLOWED
+        if (item->by_rule
             ? !find_rule(l, item->direction, item->id)
             : !find_target(l, item->direction, item->id)) {
             hmap_remove(&l->items, &item->node);
@@ -415,7 +441,9 @@ sweep_policies(struct ledger *l)
     struct ledger_account *account;
 
     HMAP_FOR_EACH_SAFE (account, node, &l->policies.map) {
-        if (!policy_find(policies, account->ns, account->name)) {
+        if (!(account->ns ? policy_find(policies, account->ns, account->name)
+              : policy_find_cluster(policies, account->kind,
+                                    account->name))) {
             destroy_account(&l->policies, account);
         }
     }
@@ -427,7 +455,7 @@ has_policy_of(const struct ledger *l, const char *ns)
     const struct ledger_account *account;
 
     HMAP_FOR_EACH (account, node, &l->policies.map) {
-        if (!strcmp(account->ns, ns)) {
+        if (account->ns && !strcmp(account->ns, ns)) {
             return true;
         }
     }
@@ -499,7 +527,8 @@ compare_accounts(const void *a_, const void *b_)
     const struct ledger_account *const *a = a_, *const *b = b_;
     int result = compare_strings((*a)->ns, (*b)->ns);
 
-    return result ? result : compare_strings((*a)->name, (*b)->name);
+    result = result ? result : compare_strings((*a)->name, (*b)->name);
+    return result ? result : (int) (*a)->kind - (int) (*b)->kind;
 }
 
 static const struct ledger_account **

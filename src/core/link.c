@@ -10,6 +10,7 @@
 #include "flowset.h"
 #include "group.h"
 #include "hash.h"
+#include "link-private.h"
 #include "netset.h"
 #include "partition.h"
 #include "policy.h"
@@ -20,21 +21,13 @@
 #define BAND_RULES ((size_t) 3500)
 #define MAX_BAND_BITS 8
 
-/* A rule applies to a target class. */
-struct link {
-    struct hmap_node node;      /* In the table. */
-    struct rule *rule;
-    struct partition_class *target;
-    size_t n_uses;
-    bool needed;                /* In rule->targets. */
-};
-
 void
 link_table_init(struct link_table *t, const struct emit *emit)
 {
     t->emit = emit;
     hmap_init(&t->links);
     ovs_list_init(&t->check);
+    hmapx_init(&t->reviews);
     t->n_conj = t->band_bits = t->families = 0;
 }
 
@@ -43,12 +36,13 @@ link_table_uninit(struct link_table *t)
 {
     ovs_assert(hmap_is_empty(&t->links));
     hmap_destroy(&t->links);
+    hmapx_destroy(&t->reviews);
 }
 
 /* Form. */
 
-static void
-check_later(struct link_table *t, struct rule *r)
+void
+link_check_later(struct link_table *t, struct rule *r)
 {
     if (ovs_list_is_empty(&r->check)) {
         ovs_list_push_back(&t->check, &r->check);
@@ -98,8 +92,8 @@ before_growth(struct link_table *t, struct rule *r, size_t more_targets,
 
 /* Targets. */
 
-static void
-set_needed(struct link_table *t, struct link *l, bool needed)
+void
+link_set_needed(struct link_table *t, struct link *l, bool needed)
 {
     struct rule *r = l->rule;
 
@@ -116,7 +110,7 @@ set_needed(struct link_table *t, struct link *l, bool needed)
     if (r->emitted) {
         emit_rule_target(t->emit, r, l->target, needed);
     }
-    check_later(t, r);
+    link_check_later(t, r);
 }
 
 static bool
@@ -141,7 +135,9 @@ review_target(struct link_table *t, struct partition_class *target)
     for (size_t i = 0; i < target->links.n; i++) {
         struct link *l = target->links.p[i];
 
-        set_needed(t, l, !open || rule_is_allow_all(l->rule));
+        if (!l->rule->rung) {
+            link_set_needed(t, l, !open || rule_is_allow_all(l->rule));
+        }
     }
 }
 
@@ -177,10 +173,12 @@ create_link(struct link_table *t, struct rule *r,
     l->n_uses = 1;
     hmap_insert(&t->links, &l->node, hash_link(r, target));
     ptrs_add(&target->links, l);
-    if (rule_is_allow_all(r)) {
+    if (r->rung) {
+        hmapx_add(&t->reviews, target);
+    } else if (rule_is_allow_all(r)) {
         review_target(t, target);
     } else if (!open) {
-        set_needed(t, l, true);
+        link_set_needed(t, l, true);
     }
 }
 
@@ -189,12 +187,15 @@ destroy_link(struct link_table *t, struct link *l)
 {
     struct partition_class *target = l->target;
     bool was_allow_all = rule_is_allow_all(l->rule);
+    bool in_order = l->rule->rung != NULL;
 
-    set_needed(t, l, false);
+    link_set_needed(t, l, false);
     ptrs_remove(&target->links, l);
     hmap_remove(&t->links, &l->node);
     free(l);
-    if (was_allow_all) {
+    if (in_order) {
+        hmapx_add(&t->reviews, target);
+    } else if (was_allow_all) {
         review_target(t, target);
     }
 }
@@ -230,7 +231,7 @@ link_table_add_use(struct link_table *t, struct policy_use *use)
     for (size_t i = 0; i < classes->n; i++) {
         link_rule(t, use->rule, classes->p[i]);
     }
-    check_later(t, use->rule);
+    link_check_later(t, use->rule);
 }
 
 void
@@ -256,6 +257,7 @@ link_table_add_target(struct link_table *t, struct partition_class *target)
             link_rule(t, use->rule, target);
         }
     }
+    hmapx_add(&t->reviews, target);
 }
 
 void
@@ -264,6 +266,8 @@ link_table_remove_target(struct link_table *t, struct partition_class *target)
     while (target->links.n) {
         destroy_link(t, target->links.p[target->links.n - 1]);
     }
+    hmapx_find_and_delete(&t->reviews, target);
+    link_forget_target(t, target);
 }
 
 /* Peers. */
@@ -279,7 +283,7 @@ add_peer(struct link_table *t, struct rule_peers *p,
         if (r->emitted) {
             emit_rule_peer(t->emit, r, class, is_net, true);
         }
-        check_later(t, r);
+        link_check_later(t, r);
     }
     ptrs_add(is_net ? &p->net_classes : &p->pod_classes, class);
     ptrs_add(&class->links, p);
@@ -332,20 +336,30 @@ link_table_remove_peer(struct link_table *t, struct partition_class *class,
             if (r->emitted) {
                 emit_rule_peer(t->emit, r, class, is_net, false);
             }
-            check_later(t, r);
+            link_check_later(t, r);
         }
     }
 }
 
 /* Flush. */
 
+/* A conjunction that shares its priority with others. */
+static bool
+is_banded(const struct rule *r)
+{
+    return r->mode == RULE_CONJ && !r->rung;
+}
+
 void
 link_table_forget_rule(struct link_table *t, struct rule *r)
 {
     retract(t, r);
-    t->n_conj -= r->mode == RULE_CONJ;
+    t->n_conj -= is_banded(r);
     ovs_list_remove(&r->check);
     ovs_list_init(&r->check);
+    if (r->rung) {
+        link_check_siblings(t, r);
+    }
 }
 
 /* The families in which 'r' can match at all. */
@@ -372,7 +386,8 @@ choose_mode(const struct rule *r, uint8_t families)
         || (r->n_blocks && !n_services)) {
         return RULE_OFF;
     }
-    return (is_plain(r, r->targets.n, n_peers, n_services)
+    return ((r->rung && r->rung->plain)
+            || is_plain(r, r->targets.n, n_peers, n_services)
             ? RULE_PLAIN : RULE_CONJ);
 }
 
@@ -382,12 +397,14 @@ reform(struct link_table *t, struct rule *r)
     uint8_t families = rule_families(t, r);
     enum rule_mode mode = choose_mode(r, families);
 
-    if (mode != r->mode || (r->n_blocks && families != r->families)) {
+    if (mode != r->mode || (r->n_blocks && families != r->families)
+        || (r->rung && r->emitted && r->priority != r->rung->priority)) {
         retract(t, r);
     }
-    t->n_conj += (mode == RULE_CONJ) - (r->mode == RULE_CONJ);
+    t->n_conj -= is_banded(r);
     r->mode = mode;
     r->families = families;
+    t->n_conj += is_banded(r);
 }
 
 static unsigned int
@@ -409,7 +426,7 @@ check_all(struct link_table *t, struct rules *rules)
     struct rule *r;
 
     HMAP_FOR_EACH (r, node, &rules->rules) {
-        check_later(t, r);
+        link_check_later(t, r);
     }
 }
 
@@ -421,11 +438,19 @@ reband(struct link_table *t, struct rules *rules, unsigned int bits)
 
     t->band_bits = bits;
     HMAP_FOR_EACH (r, node, &rules->rules) {
-        if (r->mode == RULE_CONJ) {
+        if (is_banded(r)) {
             retract(t, r);
-            check_later(t, r);
+            link_check_later(t, r);
         }
     }
+}
+
+static uint16_t
+choose_priority(const struct link_table *t, const struct rule *r)
+{
+    uint32_t band = r->id.value & ((1u << t->band_bits) - 1);
+
+    return r->rung ? r->rung->priority : PRIORITY_CONJ - band;
 }
 
 /* About how many flows and parts of flows 'r' is. */
@@ -449,8 +474,7 @@ emit_checked(struct link_table *t, size_t *work)
         ovs_list_remove(&r->check);
         ovs_list_init(&r->check);
         if (r->mode != RULE_OFF && !r->emitted) {
-            r->priority = PRIORITY_CONJ
-                          - (r->id.value & ((1u << t->band_bits) - 1));
+            r->priority = choose_priority(t, r);
             emit_rule(t->emit, r, true);
             r->emitted = true;
         }
@@ -469,6 +493,7 @@ link_table_flush(struct link_table *t, struct rules *rules, uint8_t families,
         t->families = families;
         check_all(t, rules);
     }
+    link_review_tiers(t);
     LIST_FOR_EACH (r, check, &t->check) {
         reform(t, r);
     }

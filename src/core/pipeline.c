@@ -96,6 +96,7 @@ pipeline_get_report(const struct flow *flow, struct pipeline_report *r)
     r->direction = ingress ? K8S_INGRESS : K8S_EGRESS;
     r->audit = (flow->regs[REG_FLAGS] & REG_FLAG_AUDIT(r->direction)) != 0;
     r->target = flow->regs[REG_TARGET(r->direction)];
+    r->rule = flow->regs[REG_RULE(r->direction)];
 }
 
 /* 'line' with each 'word' replaced by 'number'. */

@@ -12,19 +12,10 @@
 #include "label.h"
 #include "model.h"
 #include "netset.h"
+#include "openvswitch/dynamic-string.h"
+#include "policy-private.h"
 #include "rule.h"
 #include "util.h"
-
-struct policies {
-    struct groups *groups;
-    struct netset *netsets[K8S_N_DIRECTIONS];
-    struct rules *rules[K8S_N_DIRECTIONS];
-    struct hmap policies;
-    struct budget *budget;
-    struct ovs_list dirty;
-    struct ptrs gone;           /* To be freed by policies_reap(). */
-    struct selector *everything;
-};
 
 struct policies *
 policies_create(struct label_pool *pool, struct groups *groups,
@@ -39,6 +30,7 @@ policies_create(struct label_pool *pool, struct groups *groups,
     memcpy(ps->rules, rules, sizeof ps->rules);
     ps->budget = budget_create(limits);
     hmap_init(&ps->policies);
+    hmap_init(&ps->cluster);
     ovs_list_init(&ps->dirty);
     ps->everything = selector_create(pool, NULL, 0);
     return ps;
@@ -50,10 +42,22 @@ policies_count(const struct policies *ps)
     return hmap_count(&ps->policies);
 }
 
+size_t
+policies_count_cluster(const struct policies *ps)
+{
+    return hmap_count(&ps->cluster);
+}
+
 static uint32_t
 hash_key(const char *ns, const char *name)
 {
     return hash_string(name, hash_string(ns, 0));
+}
+
+static uint32_t
+hash_cluster_key(enum k8s_kind kind, const char *name)
+{
+    return hash_string(name, hash_string(k8s_kind_name(kind), 1));
 }
 
 const struct policy *
@@ -69,46 +73,107 @@ policy_find(const struct policies *ps, const char *ns, const char *name)
     return NULL;
 }
 
+const struct policy *
+policy_find_cluster(const struct policies *ps, enum k8s_kind kind,
+                    const char *name)
+{
+    struct policy *p;
+
+    HMAP_FOR_EACH_WITH_HASH (p, node, hash_cluster_key(kind, name),
+                             &ps->cluster) {
+        if (p->kind == kind && !strcmp(p->name, name)) {
+            return p;
+        }
+    }
+    return NULL;
+}
+
+void
+policy_format_name(const struct policy *p, struct ds *s)
+{
+    if (p->ns) {
+        ds_put_format(s, "%s/%s", p->ns, p->name);
+    } else {
+        ds_put_format(s, "%s %s", k8s_kind_name(p->kind), p->name);
+    }
+}
+
+static struct policy *
+create_policy(enum k8s_kind kind, const char *ns, const char *name)
+{
+    struct policy *p = xzalloc(sizeof *p);
+
+    p->kind = kind;
+    p->ns = nullable_xstrdup(ns);
+    p->name = xstrdup(name);
+    budget_item_init(&p->budget, p->name);
+    ovs_list_init(&p->dirty);
+    return p;
+}
+
 static struct policy *
 get_policy(struct policies *ps, const char *ns, const char *name)
 {
     struct policy *p = CONST_CAST(struct policy *, policy_find(ps, ns, name));
 
     if (!p) {
-        p = xzalloc(sizeof *p);
-        p->ns = xstrdup(ns);
-        p->name = xstrdup(name);
-        budget_item_init(&p->budget, p->name);
-        ovs_list_init(&p->dirty);
+        p = create_policy(K8S_POLICY, ns, name);
         hmap_insert(&ps->policies, &p->node, hash_key(ns, name));
     }
     return p;
 }
 
-static void
-mark_dirty(struct policies *ps, struct policy *p)
+static struct policy *
+get_cluster_policy(struct policies *ps, enum k8s_kind kind, const char *name)
+{
+    struct policy *p = CONST_CAST(struct policy *,
+                                  policy_find_cluster(ps, kind, name));
+
+    if (!p) {
+        p = create_policy(kind, NULL, name);
+        hmap_insert(&ps->cluster, &p->node, hash_cluster_key(kind, name));
+    }
+    return p;
+}
+
+void
+policy_mark_dirty(struct policies *ps, struct policy *p)
 {
     ovs_list_remove(&p->dirty);
     ovs_list_push_back(&ps->dirty, &p->dirty);
 }
 
-static void
-set_spec(struct policies *ps, struct policy *p, const struct k8s_policy *spec)
+/* The pods that 'p' is about in direction 'd', just those that have 'port' if
+ * that is not NULL.  NULL if it says nothing about that direction. */
+static struct group *
+ref_target(struct policies *ps, const struct policy *p, enum k8s_direction d,
+           struct group_port *port)
 {
-    p->spec = spec;
+    enum group_role role = GROUP_TARGET(d);
+
+    if (p->spec && p->spec->isolates[d]) {
+        return group_ref(ps->groups, role, p->ns, NULL, p->spec->pods, port);
+    } else if (p->cluster && p->cluster->n_rules[d]) {
+        return group_ref(ps->groups, role, NULL, p->cluster->namespaces,
+                         p->cluster->pods, port);
+    }
+    return NULL;
+}
+
+/* After what 'p' says has changed. */
+static void
+renew_targets(struct policies *ps, struct policy *p)
+{
     for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
         struct policy_side *side = &p->sides[d];
         struct group *old = side->next_target;
 
-        side->next_target = (spec && spec->isolates[d]
-                             ? group_ref(ps->groups, GROUP_TARGET(d), p->ns,
-                                         NULL, spec->pods, NULL)
-                             : NULL);
+        side->next_target = ref_target(ps, p, d, NULL);
         if (old) {
             group_unref(ps->groups, old);
         }
     }
-    mark_dirty(ps, p);
+    policy_mark_dirty(ps, p);
 }
 
 void
@@ -118,8 +183,25 @@ policies_update(struct policies *ps, const struct model *model,
     const struct k8s_object *object = model_get(model, K8S_POLICY, ns, name);
 
     if (object || policy_find(ps, ns, name)) {
-        set_spec(ps, get_policy(ps, ns, name),
-                 object ? k8s_policy_cast(object) : NULL);
+        struct policy *p = get_policy(ps, ns, name);
+
+        p->spec = object ? k8s_policy_cast(object) : NULL;
+        renew_targets(ps, p);
+    }
+}
+
+void
+policies_update_cluster(struct policies *ps, const struct model *model,
+                        enum k8s_kind kind, const char *name)
+{
+    const struct k8s_object *object = model_get(model, kind, NULL, name);
+
+    if (object || policy_find_cluster(ps, kind, name)) {
+        struct policy *p = get_cluster_policy(ps, kind, name);
+
+        p->cluster = object ? k8s_cluster_policy_cast(object) : NULL;
+        ps->order_changed = true;
+        renew_targets(ps, p);
     }
 }
 
@@ -127,7 +209,7 @@ void
 policies_note_flip(struct policies *ps, const struct group *target)
 {
     for (size_t i = 0; i < target->users.n; i++) {
-        mark_dirty(ps, target->users.p[i]);
+        policy_mark_dirty(ps, target->users.p[i]);
     }
 }
 
@@ -135,7 +217,7 @@ void
 policies_note_port(struct policies *ps, const struct ptrs *watchers)
 {
     for (size_t i = 0; i < watchers->n; i++) {
-        mark_dirty(ps, watchers->p[i]);
+        policy_mark_dirty(ps, watchers->p[i]);
     }
 }
 
@@ -146,9 +228,23 @@ struct expansion {
     enum k8s_direction direction;
     size_t index;
     const struct k8s_rule *rule;
+    const struct k8s_cluster_rule *cluster;     /* NULL: of a NetworkPolicy. */
     bool out;                   /* Beyond the budget: no uses. */
     struct ptrs *new_uses;
 };
+
+static struct group *
+ref_peer(const struct expansion *x, const struct k8s_peer *peer,
+         struct group_port *port)
+{
+    struct groups *groups = x->ps->groups;
+    enum group_role role = GROUP_PEER(x->direction);
+
+    return (peer->nodes
+            ? group_ref(groups, role, GROUP_NODES, NULL, peer->nodes, NULL)
+            : group_ref(groups, role, x->policy->ns, peer->namespaces,
+                        peer->pods, port));
+}
 
 /* The groups of the peers of 'x', just those pods that have 'port' if that is
  * not NULL; the caller owns a reference to each. */
@@ -167,9 +263,9 @@ collect_groups(const struct expansion *x, struct group_port *port)
     for (size_t i = 0; !x->rule->any_peer && i < x->rule->n_peers; i++) {
         const struct k8s_peer *peer = &x->rule->peers[i];
 
-        if (!peer->block) {
-            ptrs_add(&found, group_ref(groups, role, x->policy->ns,
-                                       peer->namespaces, peer->pods, port));
+        /* Only pods have names for ports. */
+        if (!peer->block && !(peer->nodes && port)) {
+            ptrs_add(&found, ref_peer(x, peer, port));
         }
     }
     return found;
@@ -195,11 +291,15 @@ collect_nets(const struct expansion *x)
     return nets;
 }
 
-static struct group *
-ref_target(const struct expansion *x, struct group_port *port)
+/* The rung of 'x', made if need be; NULL for a NetworkPolicy. */
+static struct rung *
+get_rung(const struct expansion *x)
 {
-    return group_ref(x->ps->groups, GROUP_TARGET(x->direction), x->policy->ns,
-                     NULL, x->policy->spec->pods, port);
+    const struct policy *p = x->policy;
+    struct policy_side *side = &x->policy->sides[x->direction];
+
+    return (x->cluster
+            ? policy_rung(side, p, x->index, x->cluster->action) : NULL);
 }
 
 /* Adds a use by the targets, just those that have 'target_port' if that is not
@@ -221,9 +321,9 @@ add_use(const struct expansion *x, struct group_port *target_port,
         use->policy = x->policy;
         use->direction = x->direction;
         use->index = x->index;
-        use->target = ref_target(x, target_port);
-        use->rule = rule_ref(x->ps->rules[x->direction], any_peer, &groups,
-                             nets, services, n_services);
+        use->target = ref_target(x->ps, x->policy, x->direction, target_port);
+        use->rule = rule_ref(x->ps->rules[x->direction], get_rung(x),
+                             any_peer, &groups, nets, services, n_services);
         ptrs_add(&x->policy->sides[x->direction].uses, use);
         ptrs_add(x->new_uses, use);
     }
@@ -260,7 +360,7 @@ expand_named_port(const struct expansion *x, const struct k8s_port *kp,
                                         port->number };
         bool ingress = x->direction == K8S_INGRESS;
 
-        if (port->protocol == kp->protocol
+        if ((!kp->protocol || port->protocol == kp->protocol)
             && (ingress ? port->n_local_users : port->n_users)) {
             add_use(x, ingress ? port : NULL, ingress ? NULL : port,
                     &service, 1);
@@ -322,6 +422,29 @@ retarget(struct policies *ps, struct policy *p, struct policy_side *side)
 }
 
 static void
+expand_rules(struct policies *ps, struct policy *p, enum k8s_direction d,
+             struct ptrs *new_uses)
+{
+    static const struct k8s_cluster_rule closed = {
+        .action = K8S_DENY, .match = { .any_peer = true, .any_port = true },
+    };
+    const struct k8s_cluster_policy *cp = p->cluster;
+    bool squeezed = p->sides[d].squeezed;
+    size_t n = cp ? (squeezed ? 1 : cp->n_rules[d]) : p->spec->n_rules[d];
+
+    for (size_t i = 0; i < n; i++) {
+        const struct k8s_cluster_rule *cr
+            = !cp ? NULL : squeezed ? &closed : &cp->rules[d][i];
+        struct expansion x = {
+            ps, p, d, i, cr ? &cr->match : &p->spec->rules[d][i], cr,
+            p->budget.excess != BUDGET_FITS, new_uses
+        };
+
+        expand_rule(&x);
+    }
+}
+
+static void
 expand_side(struct policies *ps, struct policy *p, enum k8s_direction d,
             struct ptrs *new_uses, struct ptrs *old_uses)
 {
@@ -331,13 +454,7 @@ expand_side(struct policies *ps, struct policy *p, enum k8s_direction d,
     side->uses = side->ports = (struct ptrs) PTRS_INITIALIZER;
     retarget(ps, p, side);
     if (side->target && side->target->n_members) {
-        for (size_t i = 0; i < p->spec->n_rules[d]; i++) {
-            struct expansion x = { ps, p, d, i, &p->spec->rules[d][i],
-                                   p->budget.excess != BUDGET_FITS,
-                                   new_uses };
-
-            expand_rule(&x);
-        }
+        expand_rules(ps, p, d, new_uses);
     }
     for (size_t i = 0; i < uses.n; i++) {
         ptrs_add(old_uses, uses.p[i]);
@@ -349,7 +466,7 @@ expand_side(struct policies *ps, struct policy *p, enum k8s_direction d,
 static void
 free_policy(struct policies *ps, struct policy *p)
 {
-    hmap_remove(&ps->policies, &p->node);
+    hmap_remove(p->ns ? &ps->policies : &ps->cluster, &p->node);
     ovs_list_remove(&p->dirty);
     free(p->ns);
     free(p->name);
@@ -375,7 +492,7 @@ matters(const struct policy *p)
 static void
 note_excess(struct budget_item *item, void *ps)
 {
-    mark_dirty(ps, CONTAINER_OF(item, struct policy, budget));
+    policy_mark_dirty(ps, CONTAINER_OF(item, struct policy, budget));
 }
 
 void
@@ -384,6 +501,10 @@ policies_weigh(struct policies *ps)
     struct policy *p;
 
     LIST_FOR_EACH (p, dirty, &ps->dirty) {
+        if (!p->ns) {
+            continue;           /* The administrators' own. */
+        }
+
         bool counts = p->spec && matters(p);
 
         budget_set(ps->budget, &p->budget, p->ns,
@@ -428,20 +549,31 @@ policies_out(const struct policies *ps)
 
 /* The run. */
 
-/* About how much there is to do for 'p'. */
+/* About how much there is to do for 'r'. */
+static size_t
+count_rule_items(const struct k8s_rule *r)
+{
+    size_t n = r->n_peers + r->n_ports;
+
+    for (size_t i = 0; i < r->n_peers; i++) {
+        n += r->peers[i].block ? r->peers[i].block->n_excepts : 0;
+    }
+    return n;
+}
+
 static size_t
 count_items(const struct policy *p)
 {
+    const struct k8s_policy *spec = p->spec;
+    const struct k8s_cluster_policy *cluster = p->cluster;
     size_t n = 1;
 
-    for (int d = 0; p->spec && d < K8S_N_DIRECTIONS; d++) {
-        for (size_t i = 0; i < p->spec->n_rules[d]; i++) {
-            const struct k8s_rule *r = &p->spec->rules[d][i];
-
-            n += r->n_peers + r->n_ports;
-            for (size_t j = 0; j < r->n_peers; j++) {
-                n += r->peers[j].block ? r->peers[j].block->n_excepts : 0;
-            }
+    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
+        for (size_t i = 0; spec && i < spec->n_rules[d]; i++) {
+            n += count_rule_items(&spec->rules[d][i]);
+        }
+        for (size_t i = 0; cluster && i < cluster->n_rules[d]; i++) {
+            n += count_rule_items(&cluster->rules[d][i].match);
         }
     }
     return n;
@@ -463,7 +595,7 @@ policies_expand(struct policies *ps, struct ptrs *new_uses,
         for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
             expand_side(ps, p, d, new_uses, old_uses);
         }
-        if (!p->spec) {
+        if (!p->spec && !p->cluster) {
             ptrs_add(&ps->gone, p);
         }
     }
@@ -485,7 +617,12 @@ policies_clear(struct policies *ps)
     struct policy *p;
 
     HMAP_FOR_EACH (p, node, &ps->policies) {
-        set_spec(ps, p, NULL);
+        p->spec = NULL;
+        renew_targets(ps, p);
+    }
+    HMAP_FOR_EACH (p, node, &ps->cluster) {
+        p->cluster = NULL;
+        renew_targets(ps, p);
     }
 }
 
@@ -500,8 +637,10 @@ void
 policies_destroy(struct policies *ps)
 {
     if (ps) {
-        ovs_assert(hmap_is_empty(&ps->policies));
+        ovs_assert(hmap_is_empty(&ps->policies)
+                   && hmap_is_empty(&ps->cluster));
         hmap_destroy(&ps->policies);
+        hmap_destroy(&ps->cluster);
         budget_destroy(ps->budget);
         selector_unref(ps->everything);
         free(ps);

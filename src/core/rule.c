@@ -239,11 +239,15 @@ get_peers(struct rules *rs, struct ptrs *groups, struct netset_list *nets)
 /* Rules. */
 
 static uint32_t
-hash_rule(const struct rules *rs, const struct rule_peers *peers,
+hash_rule(const struct rules *rs, const struct rung *rung,
+          const struct rule_peers *peers,
           const struct rule_service *services, size_t n)
 {
     uint32_t hash = hash_int(rs->direction, peers ? peers->hash : 1);
 
+    if (rung) {
+        hash = hash_add(hash, rung->hash);
+    }
     for (size_t i = 0; i < n; i++) {
         hash = hash_add(hash, services[i].protocol);
         hash = hash_add(hash, (uint32_t) services[i].first << 16
@@ -253,14 +257,14 @@ hash_rule(const struct rules *rs, const struct rule_peers *peers,
 }
 
 static struct rule *
-find_rule(const struct rules *rs, uint32_t hash,
+find_rule(const struct rules *rs, uint32_t hash, const struct rung *rung,
           const struct rule_peers *peers,
           const struct rule_service *services, size_t n)
 {
     struct rule *r;
 
     HMAP_FOR_EACH_WITH_HASH (r, node, hash, &rs->rules) {
-        if (r->peers == peers && r->n_services == n) {
+        if (r->rung == rung && r->peers == peers && r->n_services == n) {
             size_t i = 0;
 
             while (i < n && !compare_services(&r->services[i], &services[i])) {
@@ -275,12 +279,17 @@ find_rule(const struct rules *rs, uint32_t hash,
 }
 
 static struct rule *
-create_rule(struct rules *rs, uint32_t hash, struct rule_peers *peers,
-            const struct rule_service *services, size_t n)
+create_rule(struct rules *rs, uint32_t hash, struct rung *rung,
+            struct rule_peers *peers, const struct rule_service *services,
+            size_t n)
 {
     struct rule *r = xzalloc(sizeof *r);
 
     r->direction = rs->direction;
+    r->rung = rung;
+    if (rung) {
+        ptrs_add(&rung->rules, r);
+    }
     r->peers = peers;
     r->n_services = n;
     r->services = n ? xmemdup(services, n * sizeof *services) : NULL;
@@ -298,9 +307,9 @@ create_rule(struct rules *rs, uint32_t hash, struct rule_peers *peers,
 }
 
 struct rule *
-rule_ref(struct rules *rs, bool any_peer, const struct ptrs *groups,
-         struct netset_list *nets, const struct rule_service *services,
-         size_t n)
+rule_ref(struct rules *rs, struct rung *rung, bool any_peer,
+         const struct ptrs *groups, struct netset_list *nets,
+         const struct rule_service *services, size_t n)
 {
     struct rule_peers *peers = NULL;
     struct rule *r;
@@ -315,10 +324,10 @@ rule_ref(struct rules *rs, bool any_peer, const struct ptrs *groups,
         peers = get_peers(rs, &copy, nets);
         ptrs_uninit(&copy);
     }
-    hash = hash_rule(rs, peers, services, n);
-    r = find_rule(rs, hash, peers, services, n);
+    hash = hash_rule(rs, rung, peers, services, n);
+    r = find_rule(rs, hash, rung, peers, services, n);
     if (!r) {
-        r = create_rule(rs, hash, peers, services, n);
+        r = create_rule(rs, hash, rung, peers, services, n);
     }
     r->n_refs++;
     return r;
@@ -331,12 +340,26 @@ rule_unref(struct rule *r)
 }
 
 void
+rung_free(struct rung *rung)
+{
+    ptrs_remove(rung->home, rung);
+    ptrs_uninit(&rung->rules);
+    free(rung);
+}
+
+void
 rule_free(struct rules *rs, struct rule *r)
 {
     if (r->peers) {
         ptrs_remove(&r->peers->rules, r);
         if (!--r->peers->n_refs) {
             free_peers(rs, r->peers);
+        }
+    }
+    if (r->rung) {
+        ptrs_remove(&r->rung->rules, r);
+        if (!r->rung->rules.n) {
+            rung_free(r->rung);
         }
     }
     number_give_back(&rs->numbers, &r->id);
@@ -352,7 +375,7 @@ rule_free(struct rules *rs, struct rule *r)
 bool
 rule_is_allow_all(const struct rule *r)
 {
-    return !r->peers && !r->n_services;
+    return !r->rung && !r->peers && !r->n_services;
 }
 
 size_t

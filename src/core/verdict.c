@@ -414,16 +414,15 @@ side_allows(const struct verdict_contact *c, enum k8s_direction direction,
     enum verdict_exemption exemption = find_exemption(c, direction);
     enum verdict_decider decider = VERDICT_BY_EXEMPTION;
     bool allowed = exemption != VERDICT_TUNNEL && exemption != VERDICT_MANY;
-    bool audited = false;
+    bool policies_allow = true, audited = false;
 
     /* Policies cannot undo an exemption, but people may want to see them. */
     if (exemption == VERDICT_NOT_EXEMPT) {
-        decider = decide(c, direction, side, &allowed);
+        decider = decide(c, direction, side, &policies_allow);
+        allowed = policies_allow;
         audited = !allowed && is_audited(c, direction);
     } else if (side && exemption != VERDICT_NOT_A_POD) {
-        bool ignored;
-
-        decide(c, direction, side, &ignored);
+        decide(c, direction, side, &policies_allow);
     }
     allowed |= audited;
     /* No packet has addresses of two families. */
@@ -432,6 +431,7 @@ side_allows(const struct verdict_contact *c, enum k8s_direction direction,
     if (side) {
         side->exemption = exemption;
         side->decider = decider;
+        side->policies_allow = policies_allow;
         side->allowed = allowed;
         side->audited = allowed && audited;
     }

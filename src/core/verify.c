@@ -91,24 +91,53 @@ find_rule(const struct check *k, enum k8s_direction d, uint32_t id)
     return NULL;
 }
 
-/* The rule 'id' is one of those that allow, and 0 where none was asked. */
+/* The tier whose rule decides, or NULL. */
+static const struct verdict_tier *
+deciding_tier(const struct verdict_side *side)
+{
+    return (side->decider == VERDICT_BY_ADMIN ? &side->tiers[K8S_ADMIN]
+            : side->decider == VERDICT_BY_BASELINE
+            ? &side->tiers[K8S_BASELINE] : NULL);
+}
+
+/* 'use' is of a rule that decides. */
+static bool
+is_reason(const struct policy_use *use, const struct verdict_side *side)
+{
+    const struct verdict_tier *tier = deciding_tier(side);
+
+    if (tier) {
+        return (use->policy->cluster == tier->policy
+                && use->index == tier->rule);
+    }
+    for (size_t i = 0; i < side->n_reasons; i++) {
+        if (use->policy->spec == side->reasons[i].policy
+            && use->index == side->reasons[i].rule) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The rule 'id' is one of those that decide, and 0 where none did.  Nobody is
+ * asked after a denial. */
 static bool
 is_credit_due(const struct check *k, const struct verdict_side *side,
               enum k8s_direction d, uint32_t id)
 {
     const struct rule *r = find_rule(k, d, id);
 
+    if (side->decider == VERDICT_BY_EXEMPTION
+        || side->decider == VERDICT_BY_DEFAULT) {
+        return !id;
+    }
     for (size_t i = 0; r && i < r->uses.n; i++) {
-        const struct policy_use *use = r->uses.p[i];
-
-        for (size_t j = 0; j < side->n_reasons; j++) {
-            if (use->policy->spec == side->reasons[j].policy
-                && use->index == side->reasons[j].rule) {
-                return true;
-            }
+        if (is_reason(r->uses.p[i], side)) {
+            return true;
         }
     }
-    return !id && (side->exemption || !side->isolated || side->audited);
+    return (!id && !deciding_tier(side)
+            && (side->audited || !side->allowed));
 }
 
 static bool
@@ -116,15 +145,16 @@ are_credits_due(const struct check *k, const struct cell *c,
                 const struct replica_outcome *outcome)
 {
     const struct verdict_endpoint *ends[] = { &c->query->src, &c->query->dst };
+    bool due = true, asked = true;
     struct verdict v;
-    bool due = true;
 
     verdict_evaluate(k->v->model, c->query, &v);
     for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
-        if (verify_is_local(k->v->model, ends[d]->pod)
-            ? !is_credit_due(k, &v.side[d], d, outcome->rules[d])
-            : outcome->rules[d]) {
-            due = false;
+        if (asked && verify_is_local(k->v->model, ends[d]->pod)) {
+            due &= is_credit_due(k, &v.side[d], d, outcome->rules[d]);
+            asked = v.side[d].allowed;
+        } else {
+            due &= !outcome->rules[d];
         }
     }
     verdict_uninit(&v);
@@ -133,15 +163,19 @@ are_credits_due(const struct check *k, const struct cell *c,
 
 /* Who is reported. */
 
+/* By the target class that denied, and the rule if one did. */
 static bool
 is_report_due(const struct replica_outcome *outcome,
               const struct replica_report *r, bool audit)
 {
     uint32_t target = outcome->targets[r->what.direction];
+    uint32_t rule = outcome->rules[r->what.direction];
+    uint64_t cookie = (audit ? cookie_make(COOKIE_AUDIT, target)
+                       : rule ? cookie_make(COOKIE_DENY, rule)
+                       : cookie_make(COOKIE_DROP, target));
 
     return (r->what.audit == audit && r->what.target == target
-            && r->cookie == cookie_make(audit ? COOKIE_AUDIT : COOKIE_DROP,
-                                        target));
+            && r->what.rule == rule && r->cookie == cookie);
 }
 
 static bool
@@ -240,7 +274,7 @@ check_new(struct check *k, const struct cell *c)
         what = "new connection";
     } else if (outcome.n_commits != c->allowed || outcome.marked) {
         what = "connection tracking";
-    } else if (k->v->compile && c->allowed
+    } else if (k->v->compile && !c->never
                && !are_credits_due(k, c, &outcome)) {
         what = "the wrong rule gets the credit";
     } else if (!are_reports_due(k, c, &outcome)) {
@@ -315,8 +349,7 @@ check_pretender(struct check *k, const struct cell *c)
     }
     verdict_evaluate(k->v->model, c->query, &v);
     allowed = (v.side[K8S_INGRESS].exemption != VERDICT_OWN_NODE
-               || !v.side[K8S_INGRESS].isolated
-               || v.side[K8S_INGRESS].n_reasons
+               || v.side[K8S_INGRESS].policies_allow
                || is_audited(k, c->query->dst.pod));
     verdict_uninit(&v);
     if (!verify_is_local(k->v->model, c->query->dst.pod)) {

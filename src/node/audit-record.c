@@ -20,6 +20,7 @@
 #include "partition.h"
 #include "policy.h"
 #include "prefix.h"
+#include "rule.h"
 #include "util.h"
 
 /* Policies that a record names; of more it says how many. */
@@ -59,6 +60,18 @@ find_target(const struct audit_packet *p, const struct model *model,
     return NULL;
 }
 
+/* The rule of a cluster policy that denied, if it is still there. */
+static const struct rule *
+find_rule(const struct audit_packet *p, const struct compile *compile)
+{
+    const struct rules *rules = compile_rules(compile, p->report.direction);
+    struct number *n = (p->report.rule
+                        ? number_find(&rules->numbers, p->report.rule)
+                        : NULL);
+
+    return n ? CONTAINER_OF(n, struct rule, id) : NULL;
+}
+
 static struct json *
 name_to_json(const char *ns, const char *name)
 {
@@ -79,7 +92,7 @@ put_policies(const struct partition_class *c, struct json *json)
     for (size_t i = 0; c && i < c->n_sets; i++) {
         const struct group *g = CONTAINER_OF(c->sets[i], struct group, set);
 
-        for (size_t j = 0; j < g->users.n; j++) {
+        for (size_t j = 0; g->isolates && j < g->users.n; j++) {
             const struct policy *policy = g->users.p[j];
 
             if (n++ < MAX_POLICIES) {
@@ -93,6 +106,25 @@ put_policies(const struct partition_class *c, struct json *json)
         json_object_put(json, "morePolicies",
                         json_integer_create(n - MAX_POLICIES));
     }
+}
+
+/* The cluster policy whose rule denied. */
+static void
+put_cluster_policy(const struct rule *r, struct json *json)
+{
+    struct json *policies = json_array_create_empty();
+
+    if (r && r->uses.n) {
+        const struct policy_use *use = r->uses.p[0];
+        struct json *policy = json_object_create();
+
+        json_object_put_string(policy, "kind",
+                               k8s_kind_name(use->policy->kind));
+        json_object_put_string(policy, "name", use->policy->name);
+        json_object_put(policy, "rule", json_integer_create(use->index));
+        json_array_add(policies, policy);
+    }
+    json_object_put(json, "policies", policies);
 }
 
 /* Ends. */
@@ -172,7 +204,11 @@ audit_record_create(const struct audit_packet *p, const struct model *model,
                                                 p->src_port));
     json_object_put(json, "destination",
                     end_to_json(model, &p->dst, p->has_ports, p->dst_port));
-    put_policies(find_target(p, model, compile), json);
+    if (p->report.rule) {
+        put_cluster_policy(find_rule(p, compile), json);
+    } else {
+        put_policies(find_target(p, model, compile), json);
+    }
     json_object_put(json, "size", json_integer_create(p->size));
     return json;
 }

@@ -12,6 +12,7 @@
 
 #include "compile.h"
 #include "ledger.h"
+#include "openvswitch/dynamic-string.h"
 #include "policy.h"
 #include "ptrs.h"
 #include "util.h"
@@ -26,7 +27,7 @@ count_to_json(const struct ledger_count *count)
     return json;
 }
 
-/* An array of "NAMESPACE/NAME". */
+/* An array of "NAMESPACE/NAME" and, of cluster policies, "KIND NAME". */
 static struct json *
 policies_to_json(const struct ledger *ledger, const struct ledger_item *item)
 {
@@ -35,10 +36,10 @@ policies_to_json(const struct ledger *ledger, const struct ledger_item *item)
 
     ledger_item_policies(ledger, item, &policies);
     for (size_t i = 0; i < policies.n; i++) {
-        const struct policy *p = policies.p[i];
+        struct ds name = DS_EMPTY_INITIALIZER;
 
-        json_array_add(json, json_string_create_nocopy(
-            xasprintf("%s/%s", p->ns, p->name)));
+        policy_format_name(policies.p[i], &name);
+        json_array_add(json, json_string_create_nocopy(ds_steal_cstr(&name)));
     }
     ptrs_uninit(&policies);
     return json;
@@ -49,7 +50,7 @@ item_to_json(const struct ledger *ledger, const struct ledger_item *item)
 {
     struct json *json = count_to_json(&item->count);
 
-    json_object_put(json, item->verdict == LEDGER_ALLOWED ? "rule" : "target",
+    json_object_put(json, item->by_rule ? "rule" : "target",
                     json_integer_create(item->id));
     json_object_put_string(json, "direction",
                            k8s_direction_name(item->direction));
@@ -82,6 +83,7 @@ account_to_json(const struct ledger_account *account)
                     account->ns ? json_string_create(account->ns)
                                 : json_null_create());
     if (account->name) {
+        json_object_put_string(json, "kind", k8s_kind_name(account->kind));
         json_object_put_string(json, "name", account->name);
     }
     for (int d = 0; d < K8S_N_DIRECTIONS; d++) {

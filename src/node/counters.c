@@ -30,7 +30,7 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
 
 /* The kinds of flows that count. */
 static const enum cookie_kind kinds[] = {
-    COOKIE_RULE, COOKIE_DROP, COOKIE_AUDIT,
+    COOKIE_RULE, COOKIE_DENY, COOKIE_DROP, COOKIE_AUDIT,
 };
 #define KIND_MASK (UINT64_C(0xff) << 40)
 

@@ -241,20 +241,31 @@ has_sample(const struct ledger_count counts[], enum ledger_verdict v)
                                         || counts[LEDGER_DENIED].packets)));
 }
 
+/* A cluster policy of an older kind may have the name of another. */
+static char *
+policy_label(const struct ledger_account *a)
+{
+    return (a->kind == K8S_ADMIN_POLICY || a->kind == K8S_BASELINE_POLICY
+            ? xasprintf("%s %s", k8s_kind_name(a->kind), a->name)
+            : xstrdup(a->name ? a->name : ""));
+}
+
 static void
 put_policy(struct metrics_writer *w, const struct ledger_account *a)
 {
+    char *name = policy_label(a);
+
     for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
         for (int v = 0; v < LEDGER_N_VERDICTS; v++) {
             if (has_sample(a->counts[d], v)) {
                 metrics_put(w, METRIC_POLICY_PACKETS, a->counts[d][v].packets,
                             (const char *[]) { a->ns ? a->ns : "",
-                                               a->name ? a->name : "",
-                                               directions[d],
+                                               name, directions[d],
                                                ledger_verdict_name(v) });
             }
         }
     }
+    free(name);
 }
 
 static void

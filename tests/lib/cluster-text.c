@@ -236,6 +236,117 @@ put_policy(const struct cluster *c, unsigned int i, struct ds *s)
 }
 
 static void
+put_tiered_peer(const struct cluster_peer *peer, struct ds *s)
+{
+    ds_put_cstr(s, "    - ");
+    if (peer->kind == CLUSTER_BLOCK) {
+        ds_put_cstr(s, "{networks: ['");
+        prefix_format(&peer->cidr, s);
+        ds_put_cstr(s, "']}");
+    } else if (peer->kind == CLUSTER_MACHINES) {
+        ds_put_cstr(s, "{nodes: ");
+        put_selector(&peer->pods, s);
+        ds_put_char(s, '}');
+    } else {
+        ds_put_cstr(s, "{pods: {namespaceSelector: ");
+        put_selector(&peer->spaces, s);
+        ds_put_cstr(s, ", podSelector: ");
+        put_selector(peer->kind == CLUSTER_SPACES
+                     ? &(struct cluster_selector) { .n = 0 } : &peer->pods, s);
+        ds_put_cstr(s, "}}");
+    }
+    ds_put_char(s, '\n');
+}
+
+static void
+put_tiered_port(const struct cluster_port *port, struct ds *s)
+{
+    if (port->name) {
+        ds_put_format(s, "    - {destinationNamedPort: %s}\n",
+                      cluster_port_name(port->name - 1));
+    } else {
+        ds_put_format(s, "    - {%s: {destinationPort: {range: "
+                      "{start: %u, end: %u}}}}\n",
+                      port->protocol == IPPROTO_TCP ? "tcp"
+                      : port->protocol == IPPROTO_UDP ? "udp" : "sctp",
+                      port->first, port->last);
+    }
+}
+
+static void
+put_tiered_rule(const struct cluster_tiered_rule *rule, enum k8s_direction d,
+                struct ds *s)
+{
+    const char *peers = d == K8S_EGRESS ? "to" : "from";
+
+    ds_put_format(s, "  - action: %s\n    %s:%s\n",
+                  k8s_action_name(rule->action), peers,
+                  rule->closed ? " [{}]" : "");
+    for (size_t i = 0; !rule->closed && i < rule->match.n_peers; i++) {
+        put_tiered_peer(&rule->match.peers[i], s);
+    }
+    if (!rule->closed && !rule->match.any_port) {
+        ds_put_cstr(s, "    protocols:\n");
+        for (size_t i = 0; i < rule->match.n_ports; i++) {
+            put_tiered_port(&rule->match.ports[i], s);
+        }
+    }
+}
+
+/* An AdminNetworkPolicy is written in words of today. */
+static void
+put_tiered(const struct cluster *c, unsigned int i, struct ds *s)
+{
+    const struct cluster_tiered *t = &c->tiered[i];
+
+    ds_put_format(s, "---%s\napiVersion: policy.networking.k8s.io/v1alpha2\n"
+                  "kind: ClusterNetworkPolicy\n"
+                  "metadata: {name: cnp%u}\n"
+                  "spec:\n  tier: %s\n  priority: %u\n"
+                  "  subject: {pods: {namespaceSelector: ",
+                  t->old ? "   # AdminNetworkPolicy." : "", i,
+                  k8s_tier_name(t->old ? K8S_ADMIN : t->tier), t->priority);
+    put_selector(&t->spaces, s);
+    ds_put_cstr(s, ", podSelector: ");
+    put_selector(&t->pods, s);
+    ds_put_cstr(s, "}}\n");
+    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
+        if (t->n_rules[d]) {
+            ds_put_format(s, "  %s:\n", k8s_direction_name(d));
+            for (size_t j = 0; j < t->n_rules[d]; j++) {
+                put_tiered_rule(&t->rules[d][j], d, s);
+            }
+        }
+    }
+}
+
+static void
+put_machine(const struct cluster *c, unsigned int i, struct ds *s)
+{
+    const struct cluster_machine *m = &c->machines[i];
+
+    ds_put_format(s, "---\napiVersion: v1\nkind: Node\n"
+                  "metadata: {name: m%u, labels: ", i);
+    put_labels(&m->labels, s);
+    if (m->created) {
+        ds_put_format(s, ", creationTimestamp: '1970-01-01T00:00:%02uZ'",
+                      m->created);
+    }
+    ds_put_cstr(s, "}\nstatus: {addresses: [");
+    if (m->has_v4) {
+        ds_put_cstr(s, "{type: InternalIP, address: ");
+        address_format(&m->v4, s);
+        ds_put_cstr(s, m->has_v6 ? "}, " : "}");
+    }
+    if (m->has_v6) {
+        ds_put_cstr(s, "{type: InternalIP, address: '");
+        address_format(&m->v6, s);
+        ds_put_cstr(s, "'}");
+    }
+    ds_put_cstr(s, "]}\n");
+}
+
+static void
 put_surroundings(const struct cluster *c, struct ds *s)
 {
     const char *node = cluster_node_name(c->here.node);
@@ -284,6 +395,16 @@ cluster_format(const struct cluster *c, struct ds *s)
     for (unsigned int i = 0; i < CLUSTER_N_POLICIES; i++) {
         if (c->policies[i].present) {
             put_policy(c, i, s);
+        }
+    }
+    for (unsigned int i = 0; i < CLUSTER_N_TIERED; i++) {
+        if (c->tiered[i].present) {
+            put_tiered(c, i, s);
+        }
+    }
+    for (unsigned int i = 0; i < CLUSTER_N_MACHINES; i++) {
+        if (c->machines[i].present) {
+            put_machine(c, i, s);
         }
     }
 }

@@ -65,6 +65,24 @@ cluster_policy_name(unsigned int policy, char name[8])
     snprintf(name, 8, "np%u", policy % 1000);
 }
 
+void
+cluster_tiered_name(unsigned int policy, char name[8])
+{
+    snprintf(name, 8, "cnp%u", policy % 1000);
+}
+
+enum k8s_kind
+cluster_tiered_kind(const struct cluster_tiered *t)
+{
+    return t->old ? K8S_ADMIN_POLICY : K8S_CLUSTER_POLICY;
+}
+
+void
+cluster_machine_name(unsigned int machine, char name[8])
+{
+    snprintf(name, 8, "m%u", machine % 1000);
+}
+
 size_t
 cluster_node_addresses(const struct cluster *c, struct in6_addr addresses[2])
 {
@@ -238,6 +256,9 @@ make_peer(const struct cluster_peer *cp, struct label_pool *pool,
         make_excepts(cp, block);
         peer->block = block;
         return;
+    } else if (cp->kind == CLUSTER_MACHINES) {
+        peer->nodes = make_selector(&cp->pods, pool);
+        return;
     }
     if (cp->kind != CLUSTER_PODS) {
         peer->namespaces = make_selector(&cp->spaces, pool);
@@ -298,6 +319,81 @@ cluster_make_policy(const struct cluster *c, unsigned int i,
         }
     }
     return &policy->up;
+}
+
+/* A rule that is not understood fails closed (C6). */
+static void
+make_tiered_rule(const struct cluster_tiered_rule *cr,
+                 struct label_pool *pool, struct k8s_cluster_rule *rule)
+{
+    rule->action = cr->action;
+    rule->closed = cr->closed;
+    if (cr->closed) {
+        rule->action = cr->action == K8S_ACCEPT ? K8S_ACCEPT : K8S_DENY;
+        rule->match.any_peer = rule->action == K8S_DENY;
+        rule->match.any_port = true;
+        return;
+    }
+    make_rule(&cr->match, pool, &rule->match);
+    for (size_t i = 0; i < rule->match.n_ports; i++) {
+        struct k8s_port *port = &rule->match.ports[i];
+
+        /* C5. */
+        if (port->name) {
+            port->protocol = 0;
+            port->last = 0;
+        }
+    }
+}
+
+struct k8s_object *
+cluster_make_tiered(const struct cluster *c, unsigned int i,
+                    struct label_pool *pool)
+{
+    const struct cluster_tiered *ct = &c->tiered[i];
+    struct k8s_cluster_policy *policy = xzalloc(sizeof *policy);
+    char name[8];
+
+    cluster_tiered_name(i, name);
+    policy->up.kind = cluster_tiered_kind(ct);
+    policy->up.name = xstrdup(name);
+    policy->tier = ct->old ? K8S_ADMIN : ct->tier;
+    policy->priority = ct->priority;
+    policy->namespaces = make_selector(&ct->spaces, pool);
+    policy->pods = make_selector(&ct->pods, pool);
+    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
+        size_t n = ct->n_rules[d];
+
+        policy->n_rules[d] = n;
+        policy->rules[d] = n ? xcalloc(n, sizeof *policy->rules[d]) : NULL;
+        for (size_t j = 0; j < n; j++) {
+            make_tiered_rule(&ct->rules[d][j], pool, &policy->rules[d][j]);
+        }
+    }
+    return &policy->up;
+}
+
+struct k8s_object *
+cluster_make_machine(const struct cluster *c, unsigned int i,
+                     struct label_pool *pool)
+{
+    const struct cluster_machine *cm = &c->machines[i];
+    struct k8s_node *node = xzalloc(sizeof *node);
+    char name[8];
+
+    cluster_machine_name(i, name);
+    node->up.kind = K8S_NODE;
+    node->up.name = xstrdup(name);
+    node->labels = make_labels(&cm->labels, NULL, pool);
+    node->created = cm->created;
+    node->addresses = xcalloc(2, sizeof *node->addresses);
+    if (cm->has_v4) {
+        node->addresses[node->n_addresses++] = cm->v4;
+    }
+    if (cm->has_v6) {
+        node->addresses[node->n_addresses++] = cm->v6;
+    }
+    return &node->up;
 }
 
 size_t

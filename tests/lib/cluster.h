@@ -25,6 +25,8 @@ enum {
     CLUSTER_N_PODS = 12,
     CLUSTER_N_IFACES = 5,
     CLUSTER_N_POLICIES = 7,
+    CLUSTER_N_TIERED = 6,
+    CLUSTER_N_MACHINES = 3,
     CLUSTER_N_KEYS = 4,         /* The last: kubernetes.io/metadata.name. */
     CLUSTER_N_VALUES = 4,
     CLUSTER_N_PORT_NAMES = 3,
@@ -92,7 +94,8 @@ enum cluster_peer_kind {
     CLUSTER_PODS,               /* podSelector. */
     CLUSTER_SPACES,             /* namespaceSelector. */
     CLUSTER_BOTH,
-    CLUSTER_BLOCK               /* ipBlock. */
+    CLUSTER_BLOCK,              /* ipBlock. */
+    CLUSTER_MACHINES            /* nodes; of cluster policies. */
 };
 
 struct cluster_peer {
@@ -125,6 +128,32 @@ struct cluster_policy {
     struct cluster_rule rules[K8S_N_DIRECTIONS][CLUSTER_MAX_RULES];
 };
 
+struct cluster_tiered_rule {
+    uint8_t action;             /* enum k8s_action. */
+    bool closed;                /* Not understood. */
+    struct cluster_rule match;  /* Without ipBlocks and nodes for ingress. */
+};
+
+/* A cluster policy. */
+struct cluster_tiered {
+    bool present;
+    bool old;                   /* AdminNetworkPolicy. */
+    uint8_t tier;               /* enum k8s_tier. */
+    uint16_t priority;
+    struct cluster_selector spaces, pods;
+    uint8_t n_rules[K8S_N_DIRECTIONS];
+    struct cluster_tiered_rule rules[K8S_N_DIRECTIONS][CLUSTER_MAX_RULES];
+};
+
+/* A Node object. */
+struct cluster_machine {
+    bool present;
+    bool has_v4, has_v6;
+    uint8_t created;
+    struct cluster_labels labels;
+    struct in6_addr v4, v6;
+};
+
 /* Our node. */
 struct cluster_surroundings {
     uint8_t node;               /* enum cluster_node. */
@@ -141,6 +170,8 @@ struct cluster {
     struct cluster_pod pods[CLUSTER_N_PODS];
     struct cluster_iface ifaces[CLUSTER_N_IFACES];
     struct cluster_policy policies[CLUSTER_N_POLICIES];
+    struct cluster_tiered tiered[CLUSTER_N_TIERED];
+    struct cluster_machine machines[CLUSTER_N_MACHINES];
 };
 
 /* Where the node's own traffic, and that of other nodes, comes in. */
@@ -153,6 +184,9 @@ const char *cluster_port_name(unsigned int);
 void cluster_space_name(unsigned int space, char name[8]);
 void cluster_pod_name(unsigned int pod, char name[8]);
 void cluster_policy_name(unsigned int policy, char name[8]);
+void cluster_tiered_name(unsigned int policy, char name[8]);
+enum k8s_kind cluster_tiered_kind(const struct cluster_tiered *);
+void cluster_machine_name(unsigned int machine, char name[8]);
 extern const char *const cluster_keys[CLUSTER_N_KEYS];
 const char *cluster_value(unsigned int key, unsigned int value);
 
@@ -169,6 +203,12 @@ struct k8s_object *cluster_make_pod(const struct cluster *, unsigned int pod,
 struct k8s_object *cluster_make_policy(const struct cluster *,
                                        unsigned int policy,
                                        struct label_pool *);
+struct k8s_object *cluster_make_tiered(const struct cluster *,
+                                       unsigned int policy,
+                                       struct label_pool *);
+struct k8s_object *cluster_make_machine(const struct cluster *,
+                                        unsigned int machine,
+                                        struct label_pool *);
 /* The interfaces that are present; returns how many.  The strings in 'ports'
  * are malloc'd. */
 size_t cluster_make_ports(const struct cluster *,

@@ -18,8 +18,9 @@
 enum {
     N_ADDRESSES = RANDOM_N_V4 + RANDOM_N_V6 + 2,
     MAX_SERVICES = (6 + CLUSTER_N_PODS * CLUSTER_MAX_PORTS
-                    + (CLUSTER_N_POLICIES * K8S_N_DIRECTIONS
-                       * CLUSTER_MAX_RULES * CLUSTER_MAX_PORTS * 5)),
+                    + ((CLUSTER_N_POLICIES + CLUSTER_N_TIERED)
+                       * K8S_N_DIRECTIONS * CLUSTER_MAX_RULES
+                       * CLUSTER_MAX_PORTS * 5)),
     SAMPLE_ADDRESSES = 14,
     SAMPLE_SERVICES = 6
 };
@@ -85,6 +86,15 @@ collect_services(const struct cluster *c,
         for (int d = 0; p->present && d < K8S_N_DIRECTIONS; d++) {
             for (size_t j = 0; p->isolates[d] && j < p->n_rules[d]; j++) {
                 add_rule_services(&p->rules[d][j], services, &n);
+            }
+        }
+    }
+    for (size_t i = 0; i < CLUSTER_N_TIERED; i++) {
+        const struct cluster_tiered *t = &c->tiered[i];
+
+        for (int d = 0; t->present && d < K8S_N_DIRECTIONS; d++) {
+            for (size_t j = 0; j < t->n_rules[d]; j++) {
+                add_rule_services(&t->rules[d][j].match, services, &n);
             }
         }
     }

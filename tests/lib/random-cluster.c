@@ -292,6 +292,88 @@ random_policy(const struct cluster *c, struct rng *r, struct cluster_policy *p)
     }
 }
 
+/* Cluster policies. */
+
+static void
+random_tiered_peer(struct rng *r, enum k8s_direction d,
+                   struct cluster_peer *peer)
+{
+    memset(peer, 0, sizeof *peer);
+    peer->kind = rng_chance(r, 50) ? CLUSTER_SPACES : CLUSTER_BOTH;
+    if (d == K8S_EGRESS && rng_chance(r, 45)) {
+        peer->kind = rng_chance(r, 65) ? CLUSTER_BLOCK : CLUSTER_MACHINES;
+    }
+    if (peer->kind == CLUSTER_BLOCK) {
+        random_prefix(r, &peer->cidr);
+    } else {
+        random_selector(r, true, &peer->spaces);
+        random_selector(r, false, &peer->pods);
+    }
+}
+
+static void
+random_tiered_rule(struct rng *r, enum k8s_direction d,
+                   struct cluster_tiered_rule *rule)
+{
+    struct cluster_rule *match = &rule->match;
+
+    memset(rule, 0, sizeof *rule);
+    rule->action = rng_below(r, 3);
+    rule->closed = rng_chance(r, 3);
+    match->any_port = rng_chance(r, 50);
+    match->n_peers = 1 + rng_below(r, CLUSTER_MAX_PEERS);
+    match->n_ports = match->any_port ? 0 : 1 + rng_below(r, CLUSTER_MAX_PORTS);
+    for (size_t i = 0; i < match->n_peers; i++) {
+        random_tiered_peer(r, d, &match->peers[i]);
+    }
+    for (size_t i = 0; i < match->n_ports; i++) {
+        struct cluster_port *port = &match->ports[i];
+
+        random_port(r, port);
+        if (!port->name && !port->first) {
+            port->first = 1;
+        }
+    }
+}
+
+/* Often with the same priority, and often about everybody. */
+static void
+random_tiered(struct rng *r, struct cluster_tiered *t)
+{
+    memset(t, 0, sizeof *t);
+    t->present = true;
+    t->old = rng_chance(r, 15);
+    t->tier = t->old ? K8S_ADMIN : rng_below(r, K8S_N_TIERS);
+    t->priority = rng_chance(r, 70) ? rng_below(r, 4) : 998 + rng_below(r, 3);
+    if (rng_chance(r, 60)) {
+        random_selector(r, true, &t->spaces);
+        random_selector(r, false, &t->pods);
+    }
+    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
+        t->n_rules[d] = rng_below(r, CLUSTER_MAX_RULES + 1);
+        for (size_t i = 0; i < t->n_rules[d]; i++) {
+            random_tiered_rule(r, d, &t->rules[d][i]);
+        }
+    }
+}
+
+/* At an address that a pod may have, too. */
+static void
+random_machine(struct rng *r, struct cluster_machine *m)
+{
+    const struct in6_addr *addresses = random_cluster_addresses();
+
+    memset(m, 0, sizeof *m);
+    m->present = true;
+    random_labels(r, &m->labels);
+    m->created = rng_chance(r, 50) ? rng_below(r, 3) : 0;
+    m->has_v4 = rng_chance(r, 90);
+    m->has_v6 = rng_chance(r, 50);
+    m->v4 = addresses[N_POD_V4 - 1 + rng_below(r, RANDOM_N_V4 - N_POD_V4)];
+    m->v6 = addresses[RANDOM_N_V4 + N_POD_V6 - 1
+                      + rng_below(r, RANDOM_N_V6 - N_POD_V6)];
+}
+
 static void
 random_surroundings(struct rng *r, struct cluster_surroundings *here)
 {
@@ -309,6 +391,17 @@ random_surroundings(struct rng *r, struct cluster_surroundings *here)
     }
     for (size_t i = 0; i < here->n_service_cidrs; i++) {
         random_prefix(r, &here->service_cidrs[i]);
+    }
+}
+
+static void
+random_order(struct cluster *c, struct rng *r)
+{
+    for (unsigned int i = 1 + rng_below(r, CLUSTER_N_TIERED); i > 0; i--) {
+        random_tiered(r, &c->tiered[i - 1]);
+    }
+    for (unsigned int i = rng_below(r, CLUSTER_N_MACHINES + 1); i > 0; i--) {
+        random_machine(r, &c->machines[i - 1]);
     }
 }
 
@@ -331,6 +424,9 @@ random_cluster(struct cluster *c, struct rng *r)
     }
     for (unsigned int i = 1 + rng_below(r, CLUSTER_N_POLICIES); i > 0; i--) {
         random_policy(c, r, &c->policies[i - 1]);
+    }
+    if (rng_chance(r, 60)) {
+        random_order(c, r);
     }
 }
 
@@ -404,6 +500,56 @@ change_policy(const struct cluster *c, struct rng *r, struct cluster_event *e)
 }
 
 static void
+change_tiered(const struct cluster *c, struct rng *r, struct cluster_event *e)
+{
+    struct cluster_tiered *t = &e->value.tiered;
+    unsigned int d = rng_below(r, K8S_N_DIRECTIONS);
+
+    *t = c->tiered[e->index];
+    if (!t->present) {
+        random_tiered(r, t);
+        return;
+    }
+    switch (rng_below(r, 6)) {
+    case 0:
+        t->present = false;
+        break;
+    case 1:
+        random_selector(r, true, &t->spaces);
+        break;
+    case 2:
+        t->priority = rng_below(r, 5);
+        break;
+    case 3:
+        if (t->n_rules[d]) {
+            random_tiered_rule(r, d,
+                               &t->rules[d][rng_below(r, t->n_rules[d])]);
+        }
+        break;
+    case 4:
+        if (t->n_rules[d]) {
+            t->rules[d][rng_below(r, t->n_rules[d])].action = rng_below(r, 3);
+        }
+        break;
+    default:
+        random_tiered(r, t);
+        break;
+    }
+}
+
+static void
+change_machine(const struct cluster *c, struct rng *r,
+               struct cluster_event *e)
+{
+    e->value.machine = c->machines[e->index];
+    if (e->value.machine.present && rng_chance(r, 50)) {
+        e->value.machine.present = false;
+    } else {
+        random_machine(r, &e->value.machine);
+    }
+}
+
+static void
 change_space(const struct cluster *c, struct rng *r, struct cluster_event *e)
 {
     e->value.space = c->spaces[e->index];
@@ -438,11 +584,19 @@ random_cluster_event(const struct cluster *c, struct rng *r,
         e->type = EVENT_POD;
         e->index = rng_below(r, CLUSTER_N_PODS);
         change_pod(c, r, e);
-    } else if (dice < 55) {
+    } else if (dice < 42) {
+        e->type = EVENT_TIERED;
+        e->index = rng_below(r, CLUSTER_N_TIERED);
+        change_tiered(c, r, e);
+    } else if (dice < 46) {
+        e->type = EVENT_MACHINE;
+        e->index = rng_below(r, CLUSTER_N_MACHINES);
+        change_machine(c, r, e);
+    } else if (dice < 60) {
         e->type = EVENT_POLICY;
         e->index = rng_below(r, CLUSTER_N_POLICIES);
         change_policy(c, r, e);
-    } else if (dice < 65) {
+    } else if (dice < 67) {
         e->type = EVENT_SPACE;
         e->index = rng_below(r, CLUSTER_N_SPACES);
         change_space(c, r, e);
@@ -474,6 +628,12 @@ cluster_event_apply(const struct cluster_event *e, struct cluster *c)
     case EVENT_POLICY:
         c->policies[e->index] = e->value.policy;
         break;
+    case EVENT_TIERED:
+        c->tiered[e->index] = e->value.tiered;
+        break;
+    case EVENT_MACHINE:
+        c->machines[e->index] = e->value.machine;
+        break;
     case EVENT_NODE:
         c->here = e->value.here;
         break;
@@ -492,6 +652,8 @@ cluster_event_name(const struct cluster_event *e)
         [EVENT_POD] = "pod",
         [EVENT_IFACE] = "interface",
         [EVENT_POLICY] = "policy",
+        [EVENT_TIERED] = "cluster policy",
+        [EVENT_MACHINE] = "Node object",
         [EVENT_NODE] = "node",
         [EVENT_RUN] = "run of the compiler",
     };
@@ -519,6 +681,12 @@ cluster_format_slot(const struct cluster *c, const struct cluster_event *e,
         break;
     case EVENT_POLICY:
         alone.policies[i] = c->policies[i];
+        break;
+    case EVENT_TIERED:
+        alone.tiered[i] = c->tiered[i];
+        break;
+    case EVENT_MACHINE:
+        alone.machines[i] = c->machines[i];
         break;
     case EVENT_NODE:
     case EVENT_RUN:

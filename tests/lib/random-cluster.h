@@ -29,6 +29,8 @@ struct cluster_event {
         EVENT_POD,
         EVENT_IFACE,
         EVENT_POLICY,
+        EVENT_TIERED,
+        EVENT_MACHINE,
         EVENT_NODE,
         EVENT_RUN               /* Nothing: the compiler runs. */
     } type;
@@ -38,6 +40,8 @@ struct cluster_event {
         struct cluster_pod pod;
         struct cluster_iface iface;
         struct cluster_policy policy;
+        struct cluster_tiered tiered;
+        struct cluster_machine machine;
         struct cluster_surroundings here;
     } value;
 };

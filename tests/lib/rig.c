@@ -27,7 +27,8 @@
 struct ovs_fixture *rig_ovs;
 
 static void
-allow_actions(uint8_t table, uint32_t id, struct ofpbuf *ofpacts, void *aux)
+allow_actions(uint8_t table, const struct flowset_part *part OVS_UNUSED,
+              struct ofpbuf *ofpacts, void *aux OVS_UNUSED)
 {
     ofpact_put_GOTO_TABLE(ofpacts)->table_id = table + 1;
 }

@@ -61,6 +61,26 @@ put_peers(const struct rule_peers *p, struct ds *s)
 }
 
 static char *
+format_use(const struct policy_use *use)
+{
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    policy_format_name(use->policy, &s);
+    ds_put_format(&s, "[%"PRIuSIZE"]", use->index);
+    return ds_steal_cstr(&s);
+}
+
+/* "Admin@60001 Deny " for a rule of a cluster policy. */
+static void
+put_rung(const struct rung *rung, struct ds *s)
+{
+    if (rung) {
+        ds_put_format(s, "%s@%"PRIu16" %s ", k8s_tier_name(rung->tier),
+                      rung->priority, k8s_action_name(rung->action));
+    }
+}
+
+static char *
 format_rule(const struct rule *r)
 {
     bool ingress = r->direction == K8S_INGRESS;
@@ -72,12 +92,11 @@ format_rule(const struct rule *r)
         const struct policy_use *use = r->uses.p[i];
 
         add_group(use->target, &targets);
-        svec_add_nocopy(&policies,
-                        xasprintf("%s/%s[%"PRIuSIZE"]", use->policy->ns,
-                                  use->policy->name, use->index));
+        svec_add_nocopy(&policies, format_use(use));
     }
-    ds_put_format(&s, "%s: %s ", k8s_direction_name(r->direction),
-                  ingress ? "to" : "from");
+    ds_put_format(&s, "%s: ", k8s_direction_name(r->direction));
+    put_rung(r->rung, &s);
+    ds_put_cstr(&s, ingress ? "to " : "from ");
     put_joined(&targets, " or ", &s);
     ds_put_format(&s, ", %s ", ingress ? "from" : "to");
     put_peers(r->peers, &s);

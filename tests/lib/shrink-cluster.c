@@ -119,6 +119,47 @@ walk_policy(struct walk *w, struct cluster_policy *p)
     }
 }
 
+/* A cluster policy's rule must have peers, and ports unless any will do. */
+static void
+walk_tiered_rule(struct walk *w, struct cluster_tiered_rule *rule)
+{
+    struct cluster_rule *match = &rule->match;
+
+    offer_clear(w, &rule->closed);
+    offer_set(w, &match->any_port);
+    if (!match->any_port && match->n_ports > 1) {
+        offer_drop(w, match->ports, &match->n_ports, sizeof *match->ports);
+    }
+    if (match->n_peers > 1) {
+        offer_drop(w, match->peers, &match->n_peers, sizeof *match->peers);
+    }
+    for (size_t i = 0; i < match->n_peers; i++) {
+        walk_selector(w, &match->peers[i].spaces);
+        walk_selector(w, &match->peers[i].pods);
+    }
+}
+
+static void
+walk_tiered(struct walk *w, struct cluster_tiered *t)
+{
+    walk_selector(w, &t->spaces);
+    walk_selector(w, &t->pods);
+    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
+        offer_drop(w, t->rules[d], &t->n_rules[d], sizeof *t->rules[d]);
+        for (size_t i = 0; i < t->n_rules[d]; i++) {
+            walk_tiered_rule(w, &t->rules[d][i]);
+        }
+    }
+}
+
+static void
+walk_machine(struct walk *w, struct cluster_machine *m)
+{
+    offer_clear(w, &m->has_v4);
+    offer_clear(w, &m->has_v6);
+    walk_labels(w, &m->labels);
+}
+
 static void
 walk_pod(struct walk *w, struct cluster_pod *p)
 {
@@ -139,6 +180,12 @@ walk_presence(struct walk *w, struct cluster *c)
 {
     for (size_t i = 0; i < CLUSTER_N_POLICIES; i++) {
         offer_clear(w, &c->policies[i].present);
+    }
+    for (size_t i = 0; i < CLUSTER_N_TIERED; i++) {
+        offer_clear(w, &c->tiered[i].present);
+    }
+    for (size_t i = 0; i < CLUSTER_N_MACHINES; i++) {
+        offer_clear(w, &c->machines[i].present);
     }
     for (size_t i = 0; i < CLUSTER_N_PODS; i++) {
         offer_clear(w, &c->pods[i].present);
@@ -166,6 +213,16 @@ take_step(struct cluster *c, unsigned int wanted)
     for (size_t i = 0; i < CLUSTER_N_POLICIES; i++) {
         if (c->policies[i].present) {
             walk_policy(&w, &c->policies[i]);
+        }
+    }
+    for (size_t i = 0; i < CLUSTER_N_TIERED; i++) {
+        if (c->tiered[i].present) {
+            walk_tiered(&w, &c->tiered[i]);
+        }
+    }
+    for (size_t i = 0; i < CLUSTER_N_MACHINES; i++) {
+        if (c->machines[i].present) {
+            walk_machine(&w, &c->machines[i]);
         }
     }
     for (size_t i = 0; i < CLUSTER_N_PODS; i++) {

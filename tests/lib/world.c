@@ -92,11 +92,29 @@ put_policy(struct world *w, const struct cluster *c, unsigned int i)
     }
 }
 
+static void
+put_tiered(struct world *w, const struct cluster *c, unsigned int i)
+{
+    if (c->tiered[i].present) {
+        model_put(w->model, cluster_make_tiered(c, i, w->pool));
+    }
+}
+
+static void
+put_machine(struct world *w, const struct cluster *c, unsigned int i)
+{
+    if (c->machines[i].present) {
+        model_put(w->model, cluster_make_machine(c, i, w->pool));
+    }
+}
+
 /* All slots in a row. */
 enum {
     FIRST_POD = CLUSTER_N_SPACES,
     FIRST_POLICY = FIRST_POD + CLUSTER_N_PODS,
-    SLOT_PORTS = FIRST_POLICY + CLUSTER_N_POLICIES,
+    FIRST_TIERED = FIRST_POLICY + CLUSTER_N_POLICIES,
+    FIRST_MACHINE = FIRST_TIERED + CLUSTER_N_TIERED,
+    SLOT_PORTS = FIRST_MACHINE + CLUSTER_N_MACHINES,
     SLOT_SURROUNDINGS,
     N_SLOTS
 };
@@ -108,8 +126,12 @@ put_slot(struct world *w, const struct cluster *c, unsigned int slot)
         put_space(w, c, slot);
     } else if (slot < FIRST_POLICY) {
         put_pod(w, c, slot - FIRST_POD);
-    } else if (slot < SLOT_PORTS) {
+    } else if (slot < FIRST_TIERED) {
         put_policy(w, c, slot - FIRST_POLICY);
+    } else if (slot < FIRST_MACHINE) {
+        put_tiered(w, c, slot - FIRST_TIERED);
+    } else if (slot < SLOT_PORTS) {
+        put_machine(w, c, slot - FIRST_MACHINE);
     } else if (slot == SLOT_PORTS) {
         put_ports(w, c);
     } else {
@@ -191,6 +213,34 @@ follow_policy(struct world *w, const struct cluster *c, unsigned int i,
     put_policy(w, c, i);
 }
 
+static void
+follow_tiered(struct world *w, const struct cluster *c, unsigned int i,
+              const struct cluster_tiered *old)
+{
+    const struct cluster_tiered *t = &c->tiered[i];
+    char name[8];
+
+    if (old->present
+        && (!t->present
+            || cluster_tiered_kind(t) != cluster_tiered_kind(old))) {
+        cluster_tiered_name(i, name);
+        model_delete(w->model, cluster_tiered_kind(old), NULL, name);
+    }
+    put_tiered(w, c, i);
+}
+
+static void
+follow_machine(struct world *w, const struct cluster *c, unsigned int i)
+{
+    char name[8];
+
+    if (!c->machines[i].present) {
+        cluster_machine_name(i, name);
+        model_delete(w->model, K8S_NODE, NULL, name);
+    }
+    put_machine(w, c, i);
+}
+
 void
 world_happen(struct world *w, const struct cluster_event *e,
              struct cluster *c)
@@ -210,6 +260,12 @@ world_happen(struct world *w, const struct cluster_event *e,
         break;
     case EVENT_POLICY:
         follow_policy(w, c, e->index, &old.policies[e->index]);
+        break;
+    case EVENT_TIERED:
+        follow_tiered(w, c, e->index, &old.tiered[e->index]);
+        break;
+    case EVENT_MACHINE:
+        follow_machine(w, c, e->index);
         break;
     case EVENT_IFACE:
         put_ports(w, c);

@@ -22,14 +22,14 @@
 
 /* The actions of an allow flow: "resubmit(,ID)". */
 static void
-put_allow(uint8_t table OVS_UNUSED, uint32_t id, struct ofpbuf *ofpacts,
-          void *aux)
+put_allow(uint8_t table OVS_UNUSED, const struct flowset_part *part,
+          struct ofpbuf *ofpacts, void *aux)
 {
     struct ofpact_resubmit *resubmit = ofpact_put_RESUBMIT(ofpacts);
 
     assert_string_equal(aux, "aux");
     resubmit->in_port = OFPP_IN_PORT;
-    resubmit->table_id = id;
+    resubmit->table_id = part->id;
 }
 
 static int

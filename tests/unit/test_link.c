@@ -64,6 +64,7 @@ setup(void **state)
 
             partition_set_init(&g->set, xasprintf("%d-%d", side, i));
             g->n_refs = 1000000;        /* Not to be freed. */
+            g->isolates = side == TARGETS;
         }
     }
     *state = f;
@@ -166,7 +167,7 @@ ref_rule(struct fixture *f, const char *peers, uint16_t first)
     for (const char *p = peers; *p; p++) {
         ptrs_add(&groups, &f->groups[PEERS][*p - '0']);
     }
-    r = rule_ref(f->rules, !peers[0], &groups, NULL, services,
+    r = rule_ref(f->rules, NULL, !peers[0], &groups, NULL, services,
                  first ? 2 : 0);
     ptrs_uninit(&groups);
     return r;
@@ -429,7 +430,7 @@ test_families_of_blocks(void **state)
     const struct k8s_ip_block *blocks[] = { &block };
 
     assert_true(prefix_parse("fd00::/8", &block.cidr));
-    use_rule(f, 0, 0, rule_ref(f->rules, false, &none,
+    use_rule(f, 0, 0, rule_ref(f->rules, NULL, false, &none,
                                netset_ref(f->netset, blocks, 1), &service,
                                1));
     put(f, TARGETS, 0, "0");

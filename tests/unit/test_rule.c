@@ -118,7 +118,8 @@ ref_in(struct fixture *f, struct rules *rules, const char *namespaces,
         nets = netset_ref(f->netset, blocks, 1);
     }
     n = rule_services_normalize(services, n);
-    r = rule_ref(rules, !groups.n && !nets, &groups, nets, services, n);
+    r = rule_ref(rules, NULL, !groups.n && !nets, &groups, nets, services,
+                 n);
     ptrs_uninit(&groups);
     free(copy);
     return r;

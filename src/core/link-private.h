@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Shared by link.c and link-tier.c (rules in an order). */
+
+#ifndef LINK_PRIVATE_H
+#define LINK_PRIVATE_H 1
+
+#include "link.h"
+
+/* A rule applies to a target class. */
+struct link {
+    struct hmap_node node;      /* In the table. */
+    struct rule *rule;
+    struct partition_class *target;
+    size_t n_uses;
+    bool needed;                /* In rule->targets. */
+};
+
+/* link.c */
+void link_check_later(struct link_table *, struct rule *);
+void link_set_needed(struct link_table *, struct link *, bool needed);
+
+/* link-tier.c: decides which links of the targets under review are needed, and
+ * which rules are too many for conjunctions. */
+void link_review_tiers(struct link_table *);
+/* After 'r' left its rung, which may be few enough now. */
+void link_check_siblings(struct link_table *, const struct rule *r);
+/* Takes what is there for the target itself out of the flowset. */
+void link_forget_target(struct link_table *, struct partition_class *);
+
+#endif /* link-private.h */
