@@ -80,17 +80,30 @@ add_block(struct edges *e, const struct k8s_ip_block *block)
 }
 
 static void
-add_policy(struct edges *e, const struct k8s_policy *policy)
+add_rule(const struct k8s_rule *rule, const char *ns OVS_UNUSED, void *e)
 {
-    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
-        for (size_t i = 0; i < policy->n_rules[d]; i++) {
-            const struct k8s_rule *rule = &policy->rules[d][i];
+    for (size_t i = 0; i < rule->n_peers; i++) {
+        if (rule->peers[i].block) {
+            add_block(e, rule->peers[i].block);
+        }
+    }
+}
 
-            for (size_t j = 0; j < rule->n_peers; j++) {
-                if (rule->peers[j].block) {
-                    add_block(e, rule->peers[j].block);
-                }
-            }
+/* Peers may be nodes. */
+static void
+add_nodes(struct edges *e)
+{
+    struct hmap_position pos = { 0, 0 };
+    const struct k8s_object *o;
+
+    while ((o = model_next(e->model, K8S_NODE, &pos))) {
+        const struct k8s_node *node = k8s_node_cast(o);
+
+        for (size_t i = 0; i < node->n_addresses; i++) {
+            struct prefix p;
+
+            prefix_from_address(&node->addresses[i], &p);
+            add_prefix(e, &p);
         }
     }
 }
@@ -191,8 +204,9 @@ verify_nobody(const struct verify *v, const struct ptrs *policies, size_t *n)
     size_t n_cidrs;
 
     for (size_t i = 0; i < policies->n; i++) {
-        add_policy(&e, policies->p[i]);
+        verify_for_each_rule(policies->p[i], add_rule, &e);
     }
+    add_nodes(&e);
     cidrs = model_service_cidrs(v->model, &n_cidrs);
     for (size_t i = 0; i < n_cidrs; i++) {
         add_prefix(&e, &cidrs[i]);

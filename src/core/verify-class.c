@@ -43,6 +43,7 @@ struct survey {
     struct predicate *predicates;
     size_t n_predicates, allocated_predicates;
     struct ptrs blocks;         /* "struct k8s_ip_block". */
+    struct ptrs nodes;          /* "struct selector", of nodes. */
     struct sset seen;           /* Predicates and blocks. */
     struct sset names;          /* Of ports. */
     struct hmap answers;
@@ -84,13 +85,17 @@ add_block(struct survey *s, const struct k8s_ip_block *block)
 }
 
 static void
-add_rule(struct survey *s, const char *ns, const struct k8s_rule *rule)
+add_rule(const struct k8s_rule *rule, const char *ns, void *s_)
 {
+    struct survey *s = s_;
+
     for (size_t i = 0; i < rule->n_peers; i++) {
         const struct k8s_peer *peer = &rule->peers[i];
 
         if (peer->block) {
             add_block(s, peer->block);
+        } else if (peer->nodes) {
+            ptrs_add(&s->nodes, peer->nodes);
         } else {
             add_predicate(s, ns, peer->namespaces, peer->pods);
         }
@@ -103,14 +108,15 @@ add_rule(struct survey *s, const char *ns, const struct k8s_rule *rule)
 }
 
 static void
-add_policy(struct survey *s, const struct k8s_policy *policy)
+add_policy(struct survey *s, const struct k8s_object *o)
 {
-    add_predicate(s, policy->up.ns, NULL, policy->pods);
-    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
-        for (size_t i = 0; i < policy->n_rules[d]; i++) {
-            add_rule(s, policy->up.ns, &policy->rules[d][i]);
-        }
+    if (o->kind == K8S_POLICY) {
+        add_predicate(s, o->ns, NULL, k8s_policy_cast(o)->pods);
+    } else {
+        add_predicate(s, NULL, k8s_cluster_policy_cast(o)->namespaces,
+                      k8s_cluster_policy_cast(o)->pods);
     }
+    verify_for_each_rule(o, add_rule, s);
 }
 
 /* Odd flows. */
@@ -257,6 +263,18 @@ is_service(const struct survey *s, const struct in6_addr *addr)
 }
 
 static void
+sign_node(const struct survey *s, const struct in6_addr *addr, struct ds *sig)
+{
+    const struct k8s_node *node = model_node_by_address(s->v->model, addr);
+
+    for (size_t i = 0; node && i < s->nodes.n; i++) {
+        if (selector_matches(s->nodes.p[i], node->labels)) {
+            ds_put_format(sig, " n%"PRIuSIZE, i);
+        }
+    }
+}
+
+static void
 sign_address(const struct survey *s, const struct in6_addr *addr,
              struct ds *sig)
 {
@@ -268,6 +286,7 @@ sign_address(const struct survey *s, const struct in6_addr *addr,
             ds_put_format(sig, " %"PRIuSIZE, i);
         }
     }
+    sign_node(s, addr, sig);
     for (size_t i = 0; i < s->n_odd; i++) {
         ds_put_format(sig, "%s%s",
                       odd_matches(&s->odd[i], addr, true) ? " src" : "",
@@ -416,6 +435,7 @@ survey_uninit(struct survey *s)
     sset_destroy(&s->names);
     sset_destroy(&s->signatures);
     ptrs_uninit(&s->blocks);
+    ptrs_uninit(&s->nodes);
     free(s->predicates);
     free(s->odd);
 }

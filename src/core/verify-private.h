@@ -8,7 +8,9 @@
 #include "verify.h"
 
 struct ds;
+struct k8s_object;
 struct k8s_pod;
+struct k8s_rule;
 struct model_port;
 struct ptrs;
 
@@ -31,8 +33,15 @@ void verify_come_from(const struct model_port *, struct flow *);
 void verify_set_entry(const struct verify *, const struct verdict_endpoint *,
                       struct flow *);
 
+/* verify-plan.c: calls 'cb' for each rule of a policy of any kind; 'ns' is
+ * NULL for a cluster policy's. */
+typedef void verify_rule_cb(const struct k8s_rule *, const char *ns,
+                            void *aux);
+void verify_for_each_rule(const struct k8s_object *policy, verify_rule_cb *,
+                          void *aux);
+
 /* verify-class.c: fills the plan's addresses and suspects.  'policies' are
- * those that matter here, "struct k8s_policy". */
+ * those that matter here, "struct k8s_object". */
 void verify_plan_addresses(const struct verify *, const struct ptrs *policies,
                            struct verify_plan *);
 

@@ -27,6 +27,7 @@ struct ranges {
     size_t n, allocated;
     const struct verify *v;
     struct verify_plan *plan;
+    struct sset names;          /* Of ports that were looked at. */
     bool protocols[256];        /* Others that flows look for. */
 };
 
@@ -62,7 +63,7 @@ add_named(struct ranges *r, const struct k8s_port *port)
         for (size_t i = 0; i < pod->n_ports; i++) {
             const struct k8s_named_port *p = &pod->ports[i];
 
-            if (p->protocol == port->protocol
+            if ((!port->protocol || p->protocol == port->protocol)
                 && !strcmp(p->name, port->name)) {
                 add_range(r, p->protocol, p->number, p->number);
             }
@@ -71,26 +72,21 @@ add_named(struct ranges *r, const struct k8s_port *port)
 }
 
 static void
-add_policy(struct ranges *r, const struct k8s_policy *policy,
-           struct sset *names)
+add_rule(const struct k8s_rule *rule, const char *ns OVS_UNUSED, void *r_)
 {
-    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
-        for (size_t i = 0; i < policy->n_rules[d]; i++) {
-            const struct k8s_rule *rule = &policy->rules[d][i];
+    struct ranges *r = r_;
 
-            for (size_t j = 0; j < rule->n_ports; j++) {
-                const struct k8s_port *port = &rule->ports[j];
-                char *key;
+    for (size_t i = 0; i < rule->n_ports; i++) {
+        const struct k8s_port *port = &rule->ports[i];
+        char *key;
 
-                if (!port->name) {
-                    add_range(r, port->protocol, port->first, port->last);
-                    continue;
-                }
-                key = xasprintf("%d/%s", port->protocol, port->name);
-                if (sset_add_and_free(names, key)) {
-                    add_named(r, port);
-                }
-            }
+        if (!port->name) {
+            add_range(r, port->protocol, port->first, port->last);
+            continue;
+        }
+        key = xasprintf("%d/%s", port->protocol, port->name);
+        if (sset_add_and_free(&r->names, key)) {
+            add_named(r, port);
         }
     }
 }
@@ -224,15 +220,15 @@ void
 verify_plan_services(const struct verify *v, const struct ptrs *policies,
                      struct verify_plan *plan)
 {
-    struct sset names = SSET_INITIALIZER(&names);
     struct ranges r = { .v = v, .plan = plan };
 
+    sset_init(&r.names);
     for (size_t i = 0; i < policies->n; i++) {
-        add_policy(&r, policies->p[i], &names);
+        verify_for_each_rule(policies->p[i], add_rule, &r);
     }
     add_tunnels(&r);
     replica_for_each(v->replica, add_flow, &r);
-    sset_destroy(&names);
+    sset_destroy(&r.names);
     sort_ranges(&r);
 
     add_service(plan, IPPROTO_ICMP, 0);
