@@ -60,6 +60,14 @@ void kube_wait(struct kube *);
 /* Who says what Events say: the name of the node, or NULL. */
 void kube_set_instance(struct kube *, const char *instance);
 
+/* An Event on an object that is not enforced as it is written, for another
+ * reason than that it cannot be read; and that it is over.  'ns' is NULL for
+ * what is in no namespace.  'reason' is one word. */
+void kube_report(struct kube *, enum k8s_kind, const char *ns,
+                 const char *name, const char *reason, const char *message);
+void kube_report_end(struct kube *, enum k8s_kind, const char *ns,
+                     const char *name, const char *reason);
+
 /* True once all three lists were complete. */
 bool kube_is_synced(const struct kube *);
 

@@ -5,7 +5,9 @@
 #include "agent-budget.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "kube.h"
 #include "openvswitch/vlog.h"
 #include "policy.h"
 #include "sset.h"
@@ -16,17 +18,22 @@ VLOG_DEFINE_THIS_MODULE(agent_budget);
 /* A namespace full of policies need not fill the log, too. */
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(60, 30);
 
+/* Of Events. */
+#define REASON "OverBudget"
+
 struct agent_budget {
     const struct policies *policies;
+    struct kube *kube;          /* Or NULL. */
     struct sset out;            /* "NS/NAME" of those that are logged. */
 };
 
 struct agent_budget *
-agent_budget_create(const struct policies *policies)
+agent_budget_create(const struct policies *policies, struct kube *kube)
 {
     struct agent_budget *ab = xmalloc(sizeof *ab);
 
     ab->policies = policies;
+    ab->kube = kube;
     sset_init(&ab->out);
     return ab;
 }
@@ -41,13 +48,30 @@ agent_budget_destroy(struct agent_budget *ab)
 }
 
 static void
-log_out(const struct agent_budget *ab, const struct policy *p,
+tell_out(const struct agent_budget *ab, const struct policy *p,
         const char *name)
 {
     char *why = budget_describe(policies_budget(ab->policies), &p->budget);
 
     VLOG_WARN_RL(&rl, "NetworkPolicy %s: %s", name, why);
+    if (ab->kube) {
+        kube_report(ab->kube, K8S_POLICY, p->ns, p->name, REASON, why);
+    }
     free(why);
+}
+
+/* 'key' is "NS/NAME". */
+static void
+tell_in(const struct agent_budget *ab, const char *key)
+{
+    VLOG_INFO_RL(&rl, "NetworkPolicy %s: fits or is gone", key);
+    if (ab->kube) {
+        const char *slash = strchr(key, '/');
+        char *ns = xmemdup0(key, slash - key);
+
+        kube_report_end(ab->kube, K8S_POLICY, ns, slash + 1, REASON);
+        free(ns);
+    }
 }
 
 void
@@ -67,12 +91,12 @@ agent_budget_run(struct agent_budget *ab)
         char *key = xasprintf("%s/%s", p->ns, p->name);
 
         if (!sset_find_and_delete(&ab->out, key)) {
-            log_out(ab, p, key);
+            tell_out(ab, p, key);
         }
         sset_add_and_free(&now, key);
     }
     SSET_FOR_EACH (name, &ab->out) {
-        VLOG_INFO_RL(&rl, "NetworkPolicy %s: fits or is gone", name);
+        tell_in(ab, name);
     }
     sset_swap(&ab->out, &now);
     sset_destroy(&now);

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Logs which policies are beyond their budget: once when they are, and once
- * when they fit again. */
+ * Says which policies are beyond their budget: once when they are, and once
+ * when they fit again.  In the log, and with Kubernetes in an Event. */
 
 #ifndef AGENT_BUDGET_H
 #define AGENT_BUDGET_H 1
 
 struct agent_budget;
+struct kube;
 struct policies;
 
-/* 'policies' is borrowed. */
-struct agent_budget *agent_budget_create(const struct policies *);
+/* Both are borrowed; 'kube' may be NULL. */
+struct agent_budget *agent_budget_create(const struct policies *,
+                                         struct kube *);
 void agent_budget_destroy(struct agent_budget *);
 /* To be called after each batch. */
 void agent_budget_run(struct agent_budget *);

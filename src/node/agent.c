@@ -207,7 +207,7 @@ start_compiler(struct agent *a)
                             a->settings->n_service_cidrs);
     a->survey = agent_survey_create(&compile_config(a->compile)->pipeline,
                                     a->ports, a->settings->force);
-    a->budget = agent_budget_create(compile_policies(a->compile));
+    a->budget = agent_budget_create(compile_policies(a->compile), a->kube);
     connect_bridge(a, compile_flowset(a->compile));
     agent_survey_attach(a->survey, a->bridge);
     bridge_watch_others(a->bridge, a->settings->table_base, N_TABLES,

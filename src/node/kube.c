@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "kubeconfig.h"
+#include "model.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "random.h"
@@ -154,6 +155,37 @@ kube_set_instance(struct kube *kube, const char *instance)
 {
     free(kube->events.instance);
     kube->events.instance = nullable_xstrdup(instance);
+}
+
+/* NULL if it is not known. */
+static const char *
+get_uid(const struct k8s_object *object)
+{
+    return (!object ? NULL
+            : object->kind == K8S_POLICY ? k8s_policy_cast(object)->uid
+            : object->kind == K8S_POD ? k8s_pod_cast(object)->uid
+            : NULL);
+}
+
+void
+kube_report(struct kube *kube, enum k8s_kind kind, const char *ns,
+            const char *name, const char *reason, const char *message)
+{
+    kube_events_add(&kube->events, &(struct kube_event) {
+        .kind = kind,
+        .ns = ns,
+        .name = name,
+        .uid = get_uid(model_get(kube->store.model, kind, ns, name)),
+        .reason = reason,
+        .message = message,
+    });
+}
+
+void
+kube_report_end(struct kube *kube, enum k8s_kind kind, const char *ns,
+                const char *name, const char *reason)
+{
+    kube_events_end(&kube->events, kind, ns, name, reason);
 }
 
 /* Running. */

@@ -302,6 +302,8 @@ LOG_HARMLESS=(
     '\|dpif\|WARN\|failed to enumerate system datapaths'
     # The bridges of laboratories are plain ones.
     '\|ports\|WARN\|bridge ".*" has fail_mode standalone'
+    # We stopped the daemon while the switch was telling it of a packet.
+    '\|rconn\|WARN\|br0<->unix#[0-9]+: connection dropped \(Connection reset'
     # We told the daemon to stop.
     '\|fatal_signal(\(.*\))?\|WARN\|terminating with signal 15'
 )

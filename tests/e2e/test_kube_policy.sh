@@ -363,6 +363,35 @@ event_says() {
     events "$1" | grep -Eq -- "^$2 $3 Refused .*$4"
 }
 
+# A policy that would cost too much says so, too.
+test_over_budget() {
+    begin
+    log_allow 'NetworkPolicy shop/db: would cost' "it is beyond its budget"
+    daemon_stop
+    kube_daemon_start --max-policy-flows=1
+    kube apply -f - <<END
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {namespace: shop, name: db}
+spec:
+  podSelector: {matchLabels: {app: db}}
+  ingress:
+  - from: [{podSelector: {}}]
+    ports: [{port: 1}, {port: 2}, {port: 5432}]
+END
+    until_ok 10 over_budget_is_said
+    kube_in_force
+    expect_packets <<< "shop/web -> shop/db tcp/5432 denied"
+    kube delete networkpolicy -n shop db
+    daemon_stop
+    kube_daemon_start
+    settle
+}
+
+over_budget_is_said() {
+    events db | grep -q '^1 worker OverBudget would cost .*max-policy-flows'
+}
+
 # May we not speak of it, we are silent, once; what is in force stays.
 test_events_forbidden() {
     begin
