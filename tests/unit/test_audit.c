@@ -19,6 +19,7 @@
 
 #include "bridge.h"
 #include "compile.h"
+#include "flowset.h"
 #include "openvswitch/shash.h"
 #include "openvswitch/vlog.h"
 #include "ovs-fixture.h"
@@ -119,12 +120,17 @@ is_settled(void *f_)
     return audit_is_settled(f->audit);
 }
 
+/* The flows that report are there, too. */
 static bool
 is_in_sync(void *f_)
 {
     struct fixture *f = f_;
+    struct bridge_status status;
 
-    return audit_is_ready(f->audit) && bridge_generation(f->bridge) > 1;
+    bridge_get_status(f->bridge, &status);
+    return (audit_is_ready(f->audit) && bridge_generation(f->bridge) > 1
+            && !flowset_is_dirty(f->scene.fs)
+            && !strcmp(status.state, "idle"));
 }
 
 static bool
