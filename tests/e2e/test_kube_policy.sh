@@ -57,6 +57,30 @@ spec:
 END
 }
 
+# A namespace says by an annotation whether it is enforced.
+test_audit_annotation() {
+    begin
+    db_wants shop web
+    kube_expect <<END
+ops/prom -> shop/db tcp/5432,icmp denied
+END
+    kube annotate namespace shop ovs-netpol.io/enforcement=audit
+    kube_expect <<END
+ops/prom -> shop/db tcp/5432,icmp ok
+END
+    until_ok 5 audit_tells
+    kube annotate namespace shop ovs-netpol.io/enforcement-
+    kube_expect <<END
+ops/prom -> shop/db tcp/5432,icmp denied
+END
+    only_watched
+}
+
+audit_tells() {
+    ovs-netpol drops --audit --pod=ops/prom |
+        grep -Eq 'ingress +ops/prom +shop/db +TCP/5432 +shop/db$'
+}
+
 test_apply_edit_delete() {
     begin
     kube_expect <<END
