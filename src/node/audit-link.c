@@ -74,9 +74,14 @@ struct audit_link {
 
     /* Statistics of the meters. */
     long long int looked;       /* Last time. */
-    bool has_base[PIPELINE_N_METERS];
-    uint64_t base[PIPELINE_N_METERS];   /* Dropped packets not counted. */
-    uint64_t suppressed[PIPELINE_N_METERS];
+    struct meter {
+        bool has_base;          /* A first reading. */
+        uint64_t base;          /* Packets that are not counted. */
+        uint64_t n_seen;        /* By the meter, at the last reading. */
+        uint64_t n_received;    /* Here. */
+        uint64_t n_before;      /* Suppressed, before this connection. */
+        uint64_t n_suppressed;
+    } meters[PIPELINE_N_METERS];
     long long int lost;         /* LOST: since when. */
     bool busy;                  /* Packets came since the last look. */
 };
@@ -280,7 +285,8 @@ become_ready(struct audit_link *l)
 {
     settle(l, READY, NULL);
     for (int i = 0; i < PIPELINE_N_METERS; i++) {
-        l->has_base[i] = false;
+        l->meters[i].has_base = false;
+        l->meters[i].n_before = l->meters[i].n_suppressed;
     }
     look(l);
 }
@@ -317,18 +323,26 @@ receive_barrier(struct audit_link *l, const struct ofp_header *oh)
     }
 }
 
-/* Counts what the meter dropped since the last look. */
+/* What the meter had seen at the last reading has arrived by now, or never
+ * will. */
 static void
-count(struct audit_link *l, int i, const struct ofputil_meter_stats *stats)
+count(struct audit_link *l, struct meter *m,
+      const struct ofputil_meter_stats *stats)
 {
-    uint64_t n = stats->n_bands ? stats->bands[0].packet_count : 0;
+    uint64_t n;
 
-    if (l->has_base[i] && n > l->base[i]) {
-        l->suppressed[i] += n - l->base[i];
-        l->busy = true;
+    if (!m->has_base) {
+        m->has_base = true;
+        m->base = stats->packet_in_count;
+        m->n_seen = m->n_received = 0;
     }
-    l->base[i] = n;
-    l->has_base[i] = true;
+    if (m->n_seen > m->n_received) {
+        n = m->n_before + m->n_seen - m->n_received;
+        m->n_suppressed = MAX(m->n_suppressed, n);
+    }
+    n = stats->packet_in_count - m->base;
+    l->busy |= n != m->n_seen;
+    m->n_seen = n;
 }
 
 static void
@@ -341,7 +355,7 @@ receive_stats(struct audit_link *l, struct ofpbuf *msg)
     while (!ofputil_decode_meter_stats(msg, &stats, &bands)) {
         for (int i = 0; i < PIPELINE_N_METERS; i++) {
             if (l->state == READY && stats.meter_id == PIPELINE_METER(i)) {
-                count(l, i, &stats);
+                count(l, &l->meters[i], &stats);
             }
         }
         ofpbuf_clear(&bands);
@@ -381,6 +395,17 @@ receive_error(struct audit_link *l, const struct ofp_header *oh)
 }
 
 static void
+receive_packet(struct audit_link *l, const struct ofp_header *oh)
+{
+    int i = l->cb ? l->cb(oh, l->aux) : -1;
+
+    if (i >= 0) {
+        l->meters[i].n_received++;
+        l->busy = true;
+    }
+}
+
+static void
 receive(struct audit_link *l, struct ofpbuf *msg)
 {
     const struct ofp_header *oh = msg->data;
@@ -392,10 +417,7 @@ receive(struct audit_link *l, struct ofpbuf *msg)
     if (type == OFPTYPE_ECHO_REQUEST) {
         rconn_send(l->rconn, ofputil_encode_echo_reply(oh), NULL);
     } else if (type == OFPTYPE_PACKET_IN) {
-        l->busy = true;
-        if (l->cb) {
-            l->cb(oh, l->aux);
-        }
+        receive_packet(l, oh);
     } else if (type == OFPTYPE_GET_CONFIG_REPLY) {
         receive_config(l, oh);
     } else if (type == OFPTYPE_BARRIER_REPLY) {
@@ -505,6 +527,6 @@ void
 audit_link_get_suppressed(const struct audit_link *l, uint64_t n[2])
 {
     for (int i = 0; i < PIPELINE_N_METERS; i++) {
-        n[i] = l->suppressed[i];
+        n[i] = l->meters[i].n_suppressed;
     }
 }

@@ -8,8 +8,8 @@
  * cannot be in a bundle, and asks for the copies that the flows of the Report
  * table send.  Only when it is ready may those flows be in the switch: a flow
  * that names a meter that is not there is refused, and its whole bundle with
- * it.  Their statistics are read now and then, and show both what the meters
- * held back and whether somebody removed them. */
+ * it.  Their statistics are read now and then, and show both how many packets
+ * did not get here and whether somebody removed them. */
 
 #ifndef AUDIT_LINK_H
 #define AUDIT_LINK_H 1
@@ -20,8 +20,9 @@
 struct audit_link;
 struct ofp_header;
 
-/* Called with each packet-in. */
-typedef void audit_link_cb(const struct ofp_header *, void *aux);
+/* Called with each packet-in.  Returns 0 for a packet that was dropped, 1 for
+ * one that audit mode let through, -1 for any other. */
+typedef int audit_link_cb(const struct ofp_header *, void *aux);
 
 /* 'target' is a vconn name.  The meters let 'rate' packets a second through,
  * after at most 'burst' at once. */
@@ -44,8 +45,10 @@ bool audit_link_is_settled(const struct audit_link *);
 /* NULL, or why nothing is told; owned by the link. */
 const char *audit_link_problem(const struct audit_link *);
 
-/* Packets that the meters held back since the link was made; [1] is what audit
- * mode let through. */
+/* Packets that came to the meters but not to us since the link was made: the
+ * meters held them back, or the switch had no room for them in its queue.  Not
+ * more than it is, and exact about a second after the last packet.  [1] is
+ * what audit mode let through. */
 void audit_link_get_suppressed(const struct audit_link *, uint64_t n[2]);
 
 #endif /* audit-link.h */

@@ -40,7 +40,7 @@ struct audit {
     uint64_t n_withheld[2];     /* By the buckets. */
 };
 
-static void receive(const struct ofp_header *, void *audit);
+static audit_link_cb receive;
 
 struct audit *
 audit_create(const struct audit_config *config, const struct model *model,
@@ -97,7 +97,7 @@ keep(struct audit *a, struct json *record)
     *slot = record;
 }
 
-static void
+static int
 receive(const struct ofp_header *oh, void *a_)
 {
     struct audit *a = a_;
@@ -105,10 +105,10 @@ receive(const struct ofp_header *oh, void *a_)
     struct json *record;
 
     if (!audit_packet_parse(oh, &p)) {
-        return;
+        return -1;
     } else if (!token_bucket_withdraw(&a->buckets[p.report.audit], TOKENS)) {
         a->n_withheld[p.report.audit]++;
-        return;
+        return p.report.audit;
     }
     a->n_reported[p.report.direction][p.report.audit]++;
     record = audit_record_create(&p, a->model, a->compile, a->node, a->next,
@@ -120,6 +120,7 @@ receive(const struct ofp_header *oh, void *a_)
         free(line);
     }
     keep(a, record);
+    return p.report.audit;
 }
 
 /* The loop. */
