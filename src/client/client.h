@@ -91,6 +91,7 @@ struct client_options {
     const char *bridge;         /* --bridge, or NULL. */
     const char *node;           /* --node, or NULL. */
     uint64_t max_cells;
+    int fail_on;                /* --fail-on, an enum lint_severity. */
     bool help;
 };
 void client_options_init(struct client_options *);      /* Defaults. */
@@ -130,6 +131,7 @@ extern const struct client_option client_option_policy;
 extern const struct client_option client_option_bridge;
 extern const struct client_option client_option_node;
 extern const struct client_option client_option_max_cells;
+extern const struct client_option client_option_fail_on;
 
 /* Most options of one command. */
 #define CLIENT_MAX_OPTIONS 16
@@ -188,6 +190,7 @@ client_run client_explain;
 client_run client_forward;      /* Asks the daemon the question of its name. */
 client_run client_graph;
 client_run client_help;
+client_run client_lint;
 client_run client_matrix;
 client_run client_report;
 client_run client_verify;

@@ -4,6 +4,7 @@
 
 #include "objects.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,9 @@ objects_init(struct objects *o)
     o->model = model_create(o->pool);
     snapshot_node_init(&o->node);
     o->has_node = false;
+    o->n_problems = 0;
+    o->on_text = NULL;
+    o->aux = NULL;
 }
 
 void
@@ -44,30 +48,13 @@ objects_uninit(struct objects *o)
 }
 
 static void
-print_problem(const struct dir_problem *problem)
+print_problem(struct objects *o, const struct dir_problem *problem)
 {
     char *s = dir_problem_format(problem);
 
+    o->n_problems++;
     fprintf(stderr, "%s\n", s);
     free(s);
-}
-
-/* Directories. */
-
-char *
-objects_add_dir(struct objects *o, const char *path)
-{
-    struct dir *dir = dir_create(path, o->pool, o->model);
-    size_t n;
-
-    dir_refresh(dir);
-    const struct dir_problem *problems = dir_problems(dir, &n);
-    for (size_t i = 0; i < n; i++) {
-        print_problem(&problems[i]);
-    }
-    bool synced = dir_is_synced(dir);
-    dir_destroy(dir);
-    return synced ? NULL : xasprintf("%s: no manifests", path);
 }
 
 /* Texts. */
@@ -99,6 +86,66 @@ slurp(FILE *stream, char **text, size_t *size)
     *text = buf;
     *size = n;
     return 0;
+}
+
+/* Directories. */
+
+static int
+is_manifest(const struct dirent *entry)
+{
+    const char *name = entry->d_name;
+
+    return (name[0] != '.'
+            && (string_ends_with(name, ".yaml")
+                || string_ends_with(name, ".yml")
+                || string_ends_with(name, ".json")));
+}
+
+/* What cannot be read is a problem that was told. */
+static void
+tell_texts(const struct objects *o, const char *path)
+{
+    struct dirent **entries;
+    int n = scandir(path, &entries, is_manifest, alphasort);
+
+    for (int i = 0; i < n; i++) {
+        char *name = xasprintf("%s/%s", path, entries[i]->d_name);
+        FILE *stream = fopen(name, "r");
+        char *text = NULL;
+        size_t size = 0;
+
+        if (stream && !slurp(stream, &text, &size)) {
+            o->on_text(name, text, size, o->aux);
+        }
+        if (stream) {
+            fclose(stream);
+        }
+        free(text);
+        free(name);
+        free(entries[i]);
+    }
+    if (n >= 0) {
+        free(entries);
+    }
+}
+
+char *
+objects_add_dir(struct objects *o, const char *path)
+{
+    struct dir *dir = dir_create(path, o->pool, o->model);
+    size_t n;
+
+    dir_refresh(dir);
+    const struct dir_problem *problems = dir_problems(dir, &n);
+    for (size_t i = 0; i < n; i++) {
+        print_problem(o, &problems[i]);
+    }
+    bool synced = dir_is_synced(dir);
+    dir_destroy(dir);
+    if (synced && o->on_text) {
+        tell_texts(o, path);
+    }
+    return synced ? NULL : xasprintf("%s: no manifests", path);
 }
 
 /* True if 'text' is what the daemon says: its node comes first. */
@@ -146,6 +193,9 @@ read_file(struct objects *o, const char *name, struct dir_file **file)
         free(reason);
     } else {
         dir_parse(*file, text, size, o->pool);
+        if (o->on_text) {
+            o->on_text(name, text, size, o->aux);
+        }
     }
     free(text);
     return error;
@@ -155,13 +205,15 @@ static void
 print_duplicate(const struct dir_file *winner_file,
                 const struct dir_claim *winner,
                 const struct dir_file *loser_file,
-                const struct dir_claim *loser, void *aux)
+                const struct dir_claim *loser, void *o_)
 {
+    struct objects *o = o_;
     char *place = dir_file_place(winner_file, winner);
     char *other = dir_file_place(loser_file, loser);
 
     fprintf(stderr, "%s: %s: is in %s too, which does not count\n", place,
             winner->key, other);
+    o->n_problems++;
     free(place);
     free(other);
 }
@@ -178,10 +230,10 @@ apply(struct objects *o, struct dir_file *files[], size_t n)
             dir_merge_add(merge, files[i], &files[i]->claims[j]);
         }
         for (size_t j = 0; j < files[i]->n_problems; j++) {
-            print_problem(&files[i]->problems[j]);
+            print_problem(o, &files[i]->problems[j]);
         }
     }
-    dir_merge_for_each_duplicate(merge, print_duplicate, NULL);
+    dir_merge_for_each_duplicate(merge, print_duplicate, o);
     dir_merge_apply(merge);
     dir_merge_destroy(merge);
 }

@@ -30,6 +30,12 @@ struct objects {
     struct model *model;
     struct snapshot_node node;  /* The daemon's, ... */
     bool has_node;              /* ...or else defaults. */
+    size_t n_problems;          /* That were printed. */
+
+    /* Called with each text that was read, unless it is NULL. */
+    void (*on_text)(const char *name, const char *text, size_t size,
+                    void *aux);
+    void *aux;
 };
 
 void objects_init(struct objects *);

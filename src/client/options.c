@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "k8s.h"
+#include "lint.h"
 #include "util.h"
 
 void
@@ -19,6 +20,7 @@ client_options_init(struct client_options *options)
     *options = (struct client_options) {
         .target = CLIENT_DEFAULT_TARGET,
         .timeout = CLIENT_DEFAULT_TIMEOUT,
+        .fail_on = LINT_ERROR,
         .max_cells = CLIENT_DEFAULT_MAX_CELLS,
         .files = SVEC_EMPTY_INITIALIZER,
     };
@@ -291,6 +293,19 @@ set_policy(const struct client_command *command,
     return is_full_name(value) ? NULL : xstrdup("want NAMESPACE/POLICY");
 }
 
+static char *
+set_fail_on(const struct client_command *command,
+            struct client_options *options, const char *value)
+{
+    for (int i = 0; i < LINT_N_SEVERITIES; i++) {
+        if (!strcmp(value, lint_severity_name(i))) {
+            options->fail_on = i;
+            return NULL;
+        }
+    }
+    return xstrdup("want info, warning or error");
+}
+
 const struct client_option client_option_target = {
     .name = "target", .value = "TARGET", .set = set_target,
     .help = "socket or name of the daemon to ask",
@@ -356,4 +371,9 @@ const struct client_option client_option_pod = {
 const struct client_option client_option_policy = {
     .name = "policy", .value = "NAMESPACE/POLICY", .set = set_policy,
     .help = "only where this policy isolates",
+};
+const struct client_option client_option_fail_on = {
+    .name = "fail-on", .value = "SEVERITY", .choices = "info warning error",
+    .set = set_fail_on,
+    .help = "exit status 1 from this severity on: info, warning or error",
 };

@@ -52,6 +52,13 @@ check report-nothing 2 report -f /dev/null
 check graph-nobody 2 graph -n nobody $shop
 well_formed graph-svg graph $shop
 well_formed graph-svg-pods graph --by=pod -n shop $shop
+check lint 0 lint $shop
+check lint-mistakes 1 lint -f mistakes.yaml -f shop.yaml
+check lint-one-namespace 0 lint -n batch -f mistakes.yaml -f shop.yaml
+check lint-fail-on 1 lint -n batch --fail-on=warning -f mistakes.yaml \
+    -f shop.yaml
+check lint-without-pods 0 lint -f mistakes.yaml
+check lint-json 1 lint -o json -f mistakes.yaml -f shop.yaml
 check matrix-app 0 matrix $shop
 check matrix-pod 0 matrix --by=pod $shop
 check matrix-namespace 0 matrix --by=namespace $shop

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "lint.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "doc.h"
+#include "k8s.h"
+#include "label.h"
+#include "model.h"
+#include "openvswitch/dynamic-string.h"
+#include "util.h"
+
+/* docs/lint.md has a section for each, in this order. */
+static const struct lint_rule rules[] = {
+    { "selects-nobody", LINT_WARNING,
+      "the policy selects no pod", lint_selects_nobody, NULL },
+    { "peer-selects-nobody", LINT_WARNING,
+      "an item of from or to selects no pod", lint_peer_selects_nobody, NULL },
+    { "dead-named-port", LINT_ERROR,
+      "no pod that it is about has a port of this name",
+      lint_dead_named_port, NULL },
+    { "undeclared-port", LINT_INFO,
+      "no container that names its ports has this port", lint_undeclared_port,
+      NULL },
+    { "block-contains-pods", LINT_WARNING,
+      "an ipBlock contains addresses of pods", lint_block_contains_pods,
+      NULL },
+    { "egress-without-dns", LINT_WARNING,
+      "pods may connect to others, but not ask for their names",
+      lint_egress_without_dns, NULL },
+    { "selects-host-network", LINT_WARNING,
+      "the policy selects hostNetwork pods, on which it has no effect",
+      lint_selects_host_network, NULL },
+    { "empty-list", LINT_WARNING,
+      "an empty list of peers or ports, which means all of them", NULL,
+      lint_empty_list },
+    { "ignored-section", LINT_WARNING,
+      "rules for a direction that policyTypes leaves out", NULL,
+      lint_ignored_section },
+    { "missing-selector", LINT_INFO,
+      "no podSelector, which selects all pods of the namespace", NULL,
+      lint_missing_selector },
+    { "either-or", LINT_INFO,
+      "a namespaceSelector and a podSelector as two items, which are "
+      "alternatives", lint_either_or, NULL },
+    { "allows-everything", LINT_INFO,
+      "a rule that allows everything to everybody", lint_allows_everything,
+      NULL },
+    { "duplicate", LINT_WARNING,
+      "another policy says exactly the same", lint_duplicate, NULL },
+    { "shadowed", LINT_INFO,
+      "another policy allows all of this, and more", lint_shadowed, NULL },
+};
+
+const struct lint_rule *
+lint_rules(size_t *n)
+{
+    *n = ARRAY_SIZE(rules);
+    return rules;
+}
+
+const char *
+lint_severity_name(enum lint_severity severity)
+{
+    static const char *const names[] = {
+        [LINT_INFO] = "info",
+        [LINT_WARNING] = "warning",
+        [LINT_ERROR] = "error",
+    };
+
+    return names[severity];
+}
+
+void
+lint_init(struct lint *lint, const struct model *model)
+{
+    struct hmap_position pos = { 0, 0 };
+    const struct k8s_object *object;
+
+    memset(lint, 0, sizeof *lint);
+    lint->model = model;
+    while ((object = model_next(model, K8S_POD, &pos))) {
+        lint->knows_pods |= model_pod_is_live(k8s_pod_cast(object));
+    }
+}
+
+void
+lint_uninit(struct lint *lint)
+{
+    for (size_t i = 0; i < lint->n_findings; i++) {
+        free(lint->findings[i].ns);
+        free(lint->findings[i].name);
+        free(lint->findings[i].path);
+        free(lint->findings[i].message);
+    }
+    free(lint->findings);
+    ptrs_uninit(&lint->pods);
+}
+
+static struct lint_finding *
+add_finding(struct lint *lint)
+{
+    if (lint->n_findings >= lint->allocated_findings) {
+        lint->findings = x2nrealloc(lint->findings, &lint->allocated_findings,
+                                    sizeof *lint->findings);
+    }
+    return &lint->findings[lint->n_findings++];
+}
+
+void
+lint_move(struct lint *from, struct lint *to)
+{
+    for (size_t i = 0; i < from->n_findings; i++) {
+        *add_finding(to) = from->findings[i];
+    }
+    from->n_findings = 0;
+    lint_uninit(from);
+}
+
+void
+lint_find(struct lint *lint, char *path, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    *add_finding(lint) = (struct lint_finding) {
+        .rule = lint->rule,
+        .ns = xstrdup(lint->ns),
+        .name = xstrdup(lint->name),
+        .path = path,
+        .message = xvasprintf(format, args),
+    };
+    va_end(args);
+}
+
+const char *
+lint_peers_name(enum k8s_direction direction)
+{
+    return direction == K8S_EGRESS ? "to" : "from";
+}
+
+char *
+lint_path(enum k8s_direction direction, size_t rule, const char *list,
+          size_t i)
+{
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    ds_put_format(&s, "spec.%s[%"PRIuSIZE"]", k8s_direction_name(direction),
+                  rule);
+    if (list) {
+        ds_put_format(&s, ".%s[%"PRIuSIZE"]", list, i);
+    }
+    return ds_steal_cstr(&s);
+}
+
+bool
+lint_peer_selects(const struct lint *lint, const struct k8s_peer *peer,
+                  const char *ns, const struct k8s_pod *pod)
+{
+    return (!peer->block && !peer->nodes
+            && (peer->namespaces
+                ? selector_matches(peer->namespaces,
+                                   model_namespace_labels(lint->model,
+                                                          pod->up.ns))
+                : !strcmp(ns, pod->up.ns))
+            && selector_matches(peer->pods, pod->labels));
+}
+
+size_t
+lint_count_peers(const struct lint *lint, const struct k8s_peer *peer,
+                 const char *ns)
+{
+    struct hmap_position pos = { 0, 0 };
+    const struct k8s_object *object;
+    size_t n = 0;
+
+    while ((object = model_next(lint->model, K8S_POD, &pos))) {
+        const struct k8s_pod *pod = k8s_pod_cast(object);
+
+        n += (model_pod_is_live(pod)
+              && lint_peer_selects(lint, peer, ns, pod));
+    }
+    return n;
+}
+
+/* The live pods that 'policy' selects. */
+static void
+find_pods(struct lint *lint, const struct k8s_policy *policy)
+{
+    struct hmap_position pos = { 0, 0 };
+    const struct k8s_object *object;
+
+    lint->pods.n = 0;
+    while ((object = model_next(lint->model, K8S_POD, &pos))) {
+        const struct k8s_pod *pod = k8s_pod_cast(object);
+
+        if (model_pod_is_live(pod) && !strcmp(pod->up.ns, policy->up.ns)
+            && selector_matches(policy->pods, pod->labels)) {
+            ptrs_add(&lint->pods, pod);
+        }
+    }
+}
+
+void
+lint_check_model(struct lint *lint)
+{
+    size_t n;
+    const struct k8s_object **policies = model_sorted(lint->model, K8S_POLICY,
+                                                      &n);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct k8s_policy *policy = k8s_policy_cast(policies[i]);
+
+        lint->ns = policy->up.ns;
+        lint->name = policy->up.name;
+        find_pods(lint, policy);
+        for (size_t j = 0; j < ARRAY_SIZE(rules); j++) {
+            if (rules[j].check) {
+                lint->rule = &rules[j];
+                rules[j].check(lint, policy);
+            }
+        }
+    }
+    free(policies);
+}
+
+/* Documents. */
+
+static const char *
+string_at(const struct doc_node *node, const char *key)
+{
+    const struct doc_node *member = doc_node_get(node, key);
+
+    return (member && doc_node_type(member) == DOC_STRING
+            ? doc_node_string(member) : NULL);
+}
+
+/* Looks at a document, or at the items of a list; depth is that of the
+ * document. */
+static void
+check_node(struct lint *lint, const struct doc_node *node,
+           const struct doc_node *list)
+{
+    const struct doc_node *metadata = doc_node_get(node, "metadata");
+    const struct doc_node *items = doc_node_get(node, "items");
+    enum k8s_kind kind;
+
+    if (doc_node_type(node) == DOC_MAP && k8s_is_list(node)) {
+        for (size_t i = 0; items && doc_node_type(items) == DOC_LIST
+                           && i < doc_node_count(items); i++) {
+            check_node(lint, doc_node_at(items, i), node);
+        }
+    } else if (doc_node_type(node) == DOC_MAP
+               && k8s_identify(node, list, &kind) && kind == K8S_POLICY) {
+        const char *ns = string_at(metadata, "namespace");
+        const char *name = string_at(metadata, "name");
+
+        lint->ns = ns ? ns : "default";
+        lint->name = name ? name : "";
+        for (size_t j = 0; j < ARRAY_SIZE(rules); j++) {
+            if (rules[j].check_document) {
+                lint->rule = &rules[j];
+                rules[j].check_document(lint, node);
+            }
+        }
+    }
+}
+
+void
+lint_check_text(struct lint *lint, const char *name, const char *text,
+                size_t size)
+{
+    struct doc **docs = NULL;
+    struct doc *json = NULL;
+    size_t n = 0;
+
+    if (string_ends_with(name, ".json")) {
+        free(doc_parse_json(text, size, NULL, &json));
+        if (json) {
+            check_node(lint, doc_root(json), NULL);
+            doc_destroy(json);
+        }
+        return;
+    }
+    free(doc_parse_yaml(text, size, NULL, &docs, &n));
+    for (size_t i = 0; i < n; i++) {
+        check_node(lint, doc_root(docs[i]), NULL);
+        doc_destroy(docs[i]);
+    }
+    free(docs);
+}
+
+/* Order. */
+
+static int
+compare_findings(const void *a_, const void *b_)
+{
+    const struct lint_finding *a = a_, *b = b_;
+    int cmp = (int) b->rule->severity - (int) a->rule->severity;
+
+    cmp = cmp ? cmp : strcmp(a->ns, b->ns);
+    cmp = cmp ? cmp : strcmp(a->name, b->name);
+    cmp = cmp ? cmp : (a->rule > b->rule) - (a->rule < b->rule);
+    cmp = cmp ? cmp : strcmp(a->path, b->path);
+    return cmp ? cmp : strcmp(a->message, b->message);
+}
+
+void
+lint_sort(struct lint *lint)
+{
+    if (lint->n_findings) {
+        qsort(lint->findings, lint->n_findings, sizeof *lint->findings,
+              compare_findings);
+    }
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lint: policies that say something else than their authors think.
+ *
+ * A rule has a name, a severity and one function that looks at one policy; all
+ * are in the table in lint.c, and docs/lint.md explains each.  Rules that ask
+ * which pods there are stay silent where none are known, so that a folder of
+ * policies alone can be checked, too.  Some mistakes can only be seen in what
+ * was written, not in what it means: those rules look at documents. */
+
+#ifndef LINT_H
+#define LINT_H 1
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "k8s.h"
+#include "openvswitch/compiler.h"
+#include "ptrs.h"
+
+struct doc_node;
+struct model;
+
+enum lint_severity {
+    LINT_INFO,                  /* Perhaps meant so. */
+    LINT_WARNING,               /* Probably not. */
+    LINT_ERROR,                 /* Certainly not. */
+    LINT_N_SEVERITIES
+};
+const char *lint_severity_name(enum lint_severity);     /* "warning" */
+
+struct lint;
+
+struct lint_rule {
+    const char *name;           /* "selects-nobody" */
+    enum lint_severity severity;
+    const char *help;
+    /* One of them; calls lint_find() for each mistake. */
+    void (*check)(struct lint *, const struct k8s_policy *);
+    void (*check_document)(struct lint *, const struct doc_node *policy);
+};
+/* The table: array of '*n'. */
+const struct lint_rule *lint_rules(size_t *n);
+
+struct lint_finding {
+    const struct lint_rule *rule;
+    char *ns, *name;            /* Of the policy; "" if unknown. */
+    char *path;                 /* "spec.ingress[0].from[1]", or "". */
+    char *message;
+};
+
+/* While policies are looked at. */
+struct lint {
+    const struct model *model;
+    struct lint_finding *findings;
+    size_t n_findings, allocated_findings;
+
+    /* What is looked at now, and the pods that it selects. */
+    const struct lint_rule *rule;
+    const char *ns, *name;
+    struct ptrs pods;           /* "struct k8s_pod", live. */
+    bool knows_pods;            /* There are any in the model. */
+};
+
+void lint_init(struct lint *, const struct model *);
+void lint_uninit(struct lint *);
+/* Moves what 'from' found to 'to'; uninitialises 'from'. */
+void lint_move(struct lint *from, struct lint *to);
+/* Looks at all policies of the model. */
+void lint_check_model(struct lint *);
+/* Looks at what was written: all documents in 'text'. */
+void lint_check_text(struct lint *, const char *name, const char *text,
+                     size_t size);
+/* By severity, then namespace, name, rule and path. */
+void lint_sort(struct lint *);
+
+/* For the rules.  'path' is taken over. */
+void lint_find(struct lint *, char *path, const char *format, ...)
+    OVS_PRINTF_FORMAT(3, 4);
+/* "spec.ingress[2].from[1]"; with SIZE_MAX less of it (caller frees). */
+char *lint_path(enum k8s_direction, size_t rule, const char *list, size_t i);
+/* "from" or "to". */
+const char *lint_peers_name(enum k8s_direction);
+/* The number of live pods that 'peer' of a policy in 'ns' selects. */
+size_t lint_count_peers(const struct lint *, const struct k8s_peer *,
+                        const char *ns);
+bool lint_peer_selects(const struct lint *, const struct k8s_peer *,
+                       const char *ns, const struct k8s_pod *);
+
+/* The rules. */
+typedef void lint_check(struct lint *, const struct k8s_policy *);
+lint_check lint_selects_nobody;         /* lint-select.c */
+lint_check lint_peer_selects_nobody;
+lint_check lint_selects_host_network;
+lint_check lint_block_contains_pods;
+lint_check lint_either_or;
+lint_check lint_dead_named_port;        /* lint-port.c */
+lint_check lint_undeclared_port;
+lint_check lint_egress_without_dns;
+lint_check lint_allows_everything;
+lint_check lint_duplicate;              /* lint-cover.c */
+lint_check lint_shadowed;
+/* lint-document.c */
+void lint_empty_list(struct lint *, const struct doc_node *policy);
+void lint_ignored_section(struct lint *, const struct doc_node *policy);
+void lint_missing_selector(struct lint *, const struct doc_node *policy);
+
+#endif /* lint.h */

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "client/lint.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "openvswitch/dynamic-string.h"
+#include "util.h"
+
+#include "scene.h"
+
+static const char pods[] =
+    SCENE_NAMESPACE("shop", "team: a")
+    SCENE_POD("shop", "web", "app: web", "n1", "10.0.0.1",
+              "{name: http, containerPort: 8080}")
+    SCENE_POD("shop", "db", "app: db", "n1", "10.0.0.2", "")
+    SCENE_POD("ops", "dns", "app: dns", "n1", "10.0.1.1",
+              "{name: dns, protocol: UDP, containerPort: 53}")
+    "---\n"
+    "kind: Pod\napiVersion: v1\n"
+    "metadata: {namespace: shop, name: agent, labels: {app: agent}}\n"
+    "spec: {hostNetwork: true}\n"
+    "status: {podIP: 192.168.0.1}\n";
+
+#define WEB "podSelector: {matchLabels: {app: web}}"
+#define P(NAME, SPEC) SCENE_POLICY("shop", NAME, SPEC)
+
+/* Where 'rule' finds something in policy shop/p; NULL: nowhere. */
+struct row {
+    const char *rule;
+    const char *yaml;
+    const char *path;
+};
+
+static const struct row rows[] = {
+    { "selects-nobody", P("p", "podSelector: {matchLabels: {app: x}}"),
+      "spec.podSelector" },
+    { "selects-nobody", P("p", WEB), NULL },
+    { "selects-nobody", P("p", "podSelector: {}"), NULL },
+    { "selects-nobody", P("p", "podSelector: {matchLabels: {app: dns}}"),
+      "spec.podSelector" },
+
+    { "peer-selects-nobody",
+      P("p", WEB ", ingress: [{from: [{podSelector: {}}, {podSelector: "
+        "{matchLabels: {app: x}}}]}]"), "spec.ingress[0].from[1]" },
+    { "peer-selects-nobody",
+      P("p", WEB ", policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: "
+        "192.0.2.0/24}}]}, {to: [{namespaceSelector: {matchLabels: {a: b}}}]"
+        "}]"), "spec.egress[1].to[0]" },
+    { "peer-selects-nobody",
+      P("p", WEB ", ingress: [{from: [{namespaceSelector: {}, podSelector: "
+        "{matchLabels: {app: dns}}}]}]"), NULL },
+
+    { "dead-named-port", P("p", WEB ", ingress: [{ports: [{port: http}]}]"),
+      NULL },
+    { "dead-named-port", P("p", WEB ", ingress: [{ports: [{port: https}]}]"),
+      "spec.ingress[0].ports[0]" },
+    { "dead-named-port", P("p", WEB ", ingress: [{ports: [{port: http, "
+                           "protocol: UDP}]}]"),
+      "spec.ingress[0].ports[0]" },
+    { "dead-named-port",
+      P("p", WEB ", policyTypes: [Egress], egress: [{to: "
+        "[{namespaceSelector: {}}], ports: [{port: dns, protocol: UDP}]}]"),
+      NULL },
+    { "dead-named-port",
+      P("p", WEB ", policyTypes: [Egress], egress: [{to: [{podSelector: {}}]"
+        ", ports: [{port: dns, protocol: UDP}]}]"),
+      "spec.egress[0].ports[0]" },
+
+    { "undeclared-port", P("p", WEB ", ingress: [{ports: [{port: 8080}]}]"),
+      NULL },
+    { "undeclared-port", P("p", WEB ", ingress: [{ports: [{port: 8000, "
+                           "endPort: 9000}]}]"), NULL },
+    { "undeclared-port", P("p", WEB ", ingress: [{ports: [{port: 8081}]}]"),
+      "spec.ingress[0].ports[0]" },
+    /* The database names no port. */
+    { "undeclared-port", P("p", "podSelector: {}, ingress: [{ports: [{port: "
+                           "5432}]}]"), NULL },
+
+    { "block-contains-pods",
+      P("p", WEB ", ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/16}}]}]"),
+      "spec.ingress[0].from[0]" },
+    { "block-contains-pods",
+      P("p", WEB ", ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/16, "
+        "except: [10.0.0.0/23]}}]}]"), NULL },
+    { "block-contains-pods",
+      P("p", WEB ", ingress: [{from: [{ipBlock: {cidr: 0.0.0.0/0}}]}]"),
+      NULL },
+
+    { "egress-without-dns",
+      P("p", WEB ", policyTypes: [Egress], egress: [{to: [{podSelector: {}}]"
+        ", ports: [{port: 80}]}]"), "spec.egress" },
+    { "egress-without-dns",
+      P("p", WEB ", policyTypes: [Egress], egress: [{to: [{podSelector: {}}]"
+        ", ports: [{port: 80}]}]")
+      P("q", "podSelector: {}, policyTypes: [Egress], egress: [{ports: [{"
+        "port: 53, protocol: UDP}]}]"), NULL },
+    { "egress-without-dns",
+      P("p", WEB ", policyTypes: [Egress], egress: [{to: [{podSelector: {}}]"
+        "}]"), NULL },
+    { "egress-without-dns", P("p", WEB ", policyTypes: [Egress]"), NULL },
+    { "egress-without-dns",
+      P("p", WEB ", policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: "
+        "192.0.2.1/32}}], ports: [{port: 80}]}]"), NULL },
+
+    { "selects-host-network", P("p", "podSelector: {}"), "spec.podSelector" },
+    { "selects-host-network", P("p", WEB), NULL },
+
+    { "empty-list", P("p", WEB ", ingress: [{from: []}]"),
+      "spec.ingress[0].from" },
+    { "empty-list", P("p", WEB ", policyTypes: [Egress], egress: [{to: "
+                      "[{podSelector: {}}]}, {to: [{podSelector: {}}], "
+                      "ports: []}]"), "spec.egress[1].ports" },
+    { "empty-list", P("p", WEB ", ingress: []"), NULL },
+    { "empty-list", P("p", WEB ", ingress: [{}]"), NULL },
+
+    { "ignored-section", P("p", WEB ", policyTypes: [Egress], ingress: [{}]"),
+      "spec.ingress" },
+    { "ignored-section", P("p", WEB ", policyTypes: [Ingress], egress: [{}]"),
+      "spec.egress" },
+    { "ignored-section", P("p", WEB ", egress: [{}]"), NULL },
+    { "ignored-section", P("p", WEB ", policyTypes: [Ingress], egress: []"),
+      NULL },
+
+    { "missing-selector", P("p", "ingress: []"), "spec.podSelector" },
+    { "missing-selector", P("p", "podSelector: {}"), NULL },
+
+    { "either-or",
+      P("p", WEB ", ingress: [{from: [{namespaceSelector: {matchLabels: "
+        "{team: a}}}, {podSelector: {matchLabels: {app: db}}}]}]"),
+      "spec.ingress[0].from[0]" },
+    { "either-or",
+      P("p", WEB ", ingress: [{from: [{namespaceSelector: {matchLabels: "
+        "{team: a}}, podSelector: {matchLabels: {app: db}}}]}]"), NULL },
+
+    { "allows-everything", P("p", WEB ", ingress: [{}]"), "spec.ingress[0]" },
+    { "allows-everything", P("p", WEB ", ingress: [{ports: [{port: 80}]}]"),
+      NULL },
+
+    { "duplicate", P("a", WEB ", ingress: [{ports: [{port: 80}]}]")
+                   P("p", WEB ", ingress: [{ports: [{port: 80}]}]"), "" },
+    { "duplicate", P("p", WEB ", ingress: [{ports: [{port: 80}]}]")
+                   P("q", WEB ", ingress: [{ports: [{port: 80}]}]"), NULL },
+    { "duplicate", P("a", WEB ", ingress: [{ports: [{port: 80}]}]")
+                   P("p", WEB ", ingress: [{ports: [{port: 81}]}]"), NULL },
+    { "duplicate", P("a", WEB) P("p", WEB ", policyTypes: [Egress]"), NULL },
+    { "duplicate", SCENE_POLICY("ops", "a", WEB) P("p", WEB), NULL },
+
+    { "shadowed", P("a", "podSelector: {}, ingress: [{}]")
+                  P("p", WEB ", ingress: [{ports: [{port: 80}]}]"), "" },
+    { "shadowed", P("a", "podSelector: {}, ingress: [{ports: [{port: 1, "
+                    "endPort: 100}]}]")
+                  P("p", WEB ", ingress: [{ports: [{port: 80}]}]"), "" },
+    { "shadowed", P("a", WEB ", ingress: [{from: [{ipBlock: {cidr: "
+                    "192.0.2.0/24, except: [192.0.2.128/25]}}]}]")
+                  P("p", WEB ", ingress: [{from: [{ipBlock: {cidr: "
+                    "192.0.2.0/26}}]}]"), "" },
+    { "shadowed", P("a", WEB ", ingress: [{from: [{ipBlock: {cidr: "
+                    "192.0.2.0/24, except: [192.0.2.128/25]}}]}]")
+                  P("p", WEB ", ingress: [{from: [{ipBlock: {cidr: "
+                    "192.0.2.128/26}}]}]"), NULL },
+    { "shadowed", P("a", WEB ", ingress: [{from: [{namespaceSelector: {}}]}]")
+                  P("p", WEB ", ingress: [{from: [{podSelector: {matchLabels: "
+                    "{app: db}}}]}]"), "" },
+    { "shadowed", P("a", WEB ", ingress: [{from: [{podSelector: {}}]}]")
+                  P("p", WEB ", ingress: [{from: [{namespaceSelector: {}}]}]"),
+      NULL },
+    { "shadowed", P("a", "podSelector: {matchLabels: {app: web, x: y}}, "
+                    "ingress: [{}]")
+                  P("p", WEB ", ingress: [{ports: [{port: 80}]}]"), NULL },
+    { "shadowed", P("a", "podSelector: {}, ingress: [{}]")
+                  P("p", WEB ", policyTypes: [Ingress, Egress], ingress: "
+                    "[{ports: [{port: 80}]}]"), NULL },
+    /* Who denies, denies aloud. */
+    { "shadowed", P("a", "podSelector: {}, ingress: [{}]") P("p", WEB),
+      NULL },
+};
+
+/* Looks at 'yaml', with pods or without. */
+static void
+check(struct scene *scene, struct lint *lint, const char *yaml,
+      bool with_pods)
+{
+    scene_init(scene, NULL);
+    if (with_pods) {
+        scene_put(scene, pods);
+    }
+    scene_put(scene, yaml);
+    lint_init(lint, scene->model);
+    lint_check_model(lint);
+    lint_check_text(lint, "x.yaml", yaml, strlen(yaml));
+    lint_sort(lint);
+}
+
+static void
+test_rules(void **state)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        const char *path = NULL;
+        struct scene scene;
+        struct lint lint;
+
+        check(&scene, &lint, rows[i].yaml, true);
+        for (size_t j = 0; j < lint.n_findings; j++) {
+            const struct lint_finding *f = &lint.findings[j];
+
+            if (!strcmp(f->rule->name, rows[i].rule)
+                && !strcmp(f->ns, "shop") && !strcmp(f->name, "p")) {
+                assert_true(f->message[0]);
+                path = f->path;
+            }
+        }
+        if (!path != !rows[i].path || (path && strcmp(path, rows[i].path))) {
+            fail_msg("row %"PRIuSIZE" (%s): %s, want %s", i, rows[i].rule,
+                     path ? path : "nothing",
+                     rows[i].path ? rows[i].path : "nothing");
+        }
+        lint_uninit(&lint);
+        scene_uninit(&scene);
+    }
+}
+
+/* Each rule has rows that find something and rows that do not. */
+static void
+test_rows_cover_rules(void **state)
+{
+    size_t n;
+    const struct lint_rule *rules = lint_rules(&n);
+
+    for (size_t i = 0; i < n; i++) {
+        bool finds = false, spares = false;
+
+        assert_true(!rules[i].check != !rules[i].check_document);
+        for (size_t j = 0; j < ARRAY_SIZE(rows); j++) {
+            if (!strcmp(rows[j].rule, rules[i].name)) {
+                finds |= rows[j].path != NULL;
+                spares |= rows[j].path == NULL;
+            }
+        }
+        if (!finds || !spares) {
+            fail_msg("%s", rules[i].name);
+        }
+    }
+}
+
+/* Without pods, rules about pods say nothing. */
+static void
+test_without_pods(void **state)
+{
+    struct scene scene;
+    struct lint lint;
+
+    check(&scene, &lint,
+          P("p", WEB ", ingress: [{from: [{podSelector: {}}], ports: "
+            "[{port: http}]}]"), false);
+    assert_int_equal(lint.n_findings, 0);
+    lint_uninit(&lint);
+    scene_uninit(&scene);
+}
+
+/* The same in a list, and in JSON. */
+static void
+test_documents(void **state)
+{
+    static const char json[] =
+        "{\"kind\": \"NetworkPolicyList\", "
+        "\"apiVersion\": \"networking.k8s.io/v1\", \"items\": [{"
+        "\"metadata\": {\"name\": \"p\"}, \"spec\": {}}]}";
+    const char *const names[] = { "x.json", "x.yaml" };
+
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        struct scene scene;
+        struct lint lint;
+
+        scene_init(&scene, NULL);
+        lint_init(&lint, scene.model);
+        lint_check_text(&lint, names[i], json, strlen(json));
+        assert_int_equal(lint.n_findings, 1);
+        assert_string_equal(lint.findings[0].ns, "default");
+        assert_string_equal(lint.findings[0].rule->name, "missing-selector");
+        lint_check_text(&lint, names[i], "}", 1);
+        assert_int_equal(lint.n_findings, 1);
+        lint_uninit(&lint);
+        scene_uninit(&scene);
+    }
+}
+
+/* docs/lint.md has a section for each rule, with its severity. */
+static void
+test_documentation(void **state)
+{
+    const char *srcdir = getenv("srcdir");
+    char *name = xasprintf("%s/docs/lint.md", srcdir ? srcdir : ".");
+    FILE *stream = fopen(name, "r");
+    struct ds text = DS_EMPTY_INITIALIZER;
+    size_t n;
+    const struct lint_rule *rules = lint_rules(&n);
+
+    assert_non_null(stream);
+    while (!ds_get_line(&text, stream)) {
+        if (n && !strncmp(ds_cstr(&text), "## ", 3)) {
+            char *want = xasprintf("## %s (%s)", rules->name,
+                                   lint_severity_name(rules->severity));
+            assert_string_equal(ds_cstr(&text), want);
+            free(want);
+            rules++;
+            n--;
+        }
+    }
+    assert_int_equal(n, 0);
+    fclose(stream);
+    ds_destroy(&text);
+    free(name);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_rows_cover_rules),
+        cmocka_unit_test(test_without_pods),
+        cmocka_unit_test(test_documents),
+        cmocka_unit_test(test_documentation),
+    };
+
+    return cmocka_run_group_tests_name("client_lint", tests, NULL, NULL);
+}
