@@ -92,6 +92,11 @@ const struct reach_class *reach_class_at(const struct reach *, size_t i);
 const struct reach_class *reach_class_of(const struct reach *,
                                          const struct k8s_pod *);
 
+/* The class of an address outside that is in the same ipBlocks as 'addr', or
+ * NULL. */
+const struct reach_class *reach_class_of_stranger(const struct reach *,
+                                                  const struct in6_addr *addr);
+
 /* What members of class 'from' may use of (other) members of class 'to'.  NULL
  * if there is nothing to ask: a pod and itself, two addresses outside. */
 const struct reach_services *reach_cell(const struct reach *, size_t from,

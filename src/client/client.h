@@ -41,7 +41,7 @@ enum {
 /* verify checks at most so many cells unless told otherwise. */
 #define CLIENT_DEFAULT_MAX_CELLS 20000000
 
-/* More -f than that is a mistake. */
+/* More -f, or --delete, than that is a mistake. */
 #define CLIENT_MAX_FILES 4096
 
 /* What -o may say; a command's formats are a set of 1 << CLIENT_X. */
@@ -92,6 +92,9 @@ struct client_options {
     const char *node;           /* --node, or NULL. */
     uint64_t max_cells;
     int fail_on;                /* --fail-on, an enum lint_severity. */
+    const char *base;           /* --base, or NULL. */
+    struct svec deletes;        /* --delete. */
+    bool flows;                 /* --flows. */
     bool help;
 };
 void client_options_init(struct client_options *);      /* Defaults. */
@@ -132,6 +135,10 @@ extern const struct client_option client_option_bridge;
 extern const struct client_option client_option_node;
 extern const struct client_option client_option_max_cells;
 extern const struct client_option client_option_fail_on;
+extern const struct client_option client_option_base;
+extern const struct client_option client_option_change;
+extern const struct client_option client_option_delete;
+extern const struct client_option client_option_flows;
 
 /* Most options of one command. */
 #define CLIENT_MAX_OPTIONS 16
@@ -185,6 +192,7 @@ int client_ask(const char *target, const char *command, int argc,
 typedef int client_run(const struct client_command *,
                        const struct client_options *,
                        const char *const args[]);
+client_run client_diff;
 client_run client_drops;
 client_run client_explain;
 client_run client_forward;      /* Asks the daemon the question of its name. */

@@ -27,16 +27,24 @@
 /* What messages call standard input. */
 #define STDIN_NAME "<stdin>"
 
+static void
+init(struct objects *o, struct label_pool *pool)
+{
+    *o = (struct objects) { .pool = pool, .model = model_create(pool) };
+    snapshot_node_init(&o->node);
+}
+
 void
 objects_init(struct objects *o)
 {
-    o->pool = label_pool_create();
-    o->model = model_create(o->pool);
-    snapshot_node_init(&o->node);
-    o->has_node = false;
-    o->n_problems = 0;
-    o->on_text = NULL;
-    o->aux = NULL;
+    init(o, label_pool_create());
+}
+
+void
+objects_init_beside(struct objects *o, const struct objects *other)
+{
+    init(o, other->pool);
+    o->shares_pool = true;
 }
 
 void
@@ -44,7 +52,22 @@ objects_uninit(struct objects *o)
 {
     snapshot_node_uninit(&o->node);
     model_destroy(o->model);
-    label_pool_destroy(o->pool);
+    if (!o->shares_pool) {
+        label_pool_destroy(o->pool);
+    }
+}
+
+char *
+objects_copy(struct objects *o, const struct objects *other)
+{
+    char *text = snapshot_to_string(other->model, &other->node);
+
+    snapshot_node_uninit(&o->node);
+    char *error = snapshot_read(text, strlen(text), o->pool, o->model,
+                                &o->node);
+    o->has_node = other->has_node;
+    free(text);
+    return error;
 }
 
 static void

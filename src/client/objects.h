@@ -27,6 +27,7 @@ struct svec;
 
 struct objects {
     struct label_pool *pool;
+    bool shares_pool;           /* It is another's. */
     struct model *model;
     struct snapshot_node node;  /* The daemon's, ... */
     bool has_node;              /* ...or else defaults. */
@@ -40,6 +41,13 @@ struct objects {
 
 void objects_init(struct objects *);
 void objects_uninit(struct objects *);
+/* The same, with the label pool of 'other', which must live longer: objects of
+ * both can be compared. */
+void objects_init_beside(struct objects *, const struct objects *other);
+/* Fills an empty one with all that 'other' has.  Returns NULL or a message
+ * (caller frees). */
+char *objects_copy(struct objects *, const struct objects *other)
+    OVS_WARN_UNUSED_RESULT;
 
 /* Each adds to the model; what is already there and comes again is replaced.
  * They return NULL, or a message (caller frees).  Of files, "-" is standard

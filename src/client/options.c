@@ -23,6 +23,7 @@ client_options_init(struct client_options *options)
         .fail_on = LINT_ERROR,
         .max_cells = CLIENT_DEFAULT_MAX_CELLS,
         .files = SVEC_EMPTY_INITIALIZER,
+        .deletes = SVEC_EMPTY_INITIALIZER,
     };
 }
 
@@ -30,6 +31,7 @@ void
 client_options_uninit(struct client_options *options)
 {
     svec_destroy(&options->files);
+    svec_destroy(&options->deletes);
 }
 
 const char *
@@ -306,6 +308,33 @@ set_fail_on(const struct client_command *command,
     return xstrdup("want info, warning or error");
 }
 
+static char *
+set_base(const struct client_command *command,
+         struct client_options *options, const char *value)
+{
+    options->base = value;
+    return NULL;
+}
+
+static char *
+add_delete(const struct client_command *command,
+           struct client_options *options, const char *value)
+{
+    if (options->deletes.n >= CLIENT_MAX_FILES) {
+        return xasprintf("more than %d objects", CLIENT_MAX_FILES);
+    }
+    svec_add(&options->deletes, value);
+    return NULL;
+}
+
+static char *
+set_flows(const struct client_command *command,
+          struct client_options *options, const char *value)
+{
+    options->flows = true;
+    return NULL;
+}
+
 const struct client_option client_option_target = {
     .name = "target", .value = "TARGET", .set = set_target,
     .help = "socket or name of the daemon to ask",
@@ -376,4 +405,20 @@ const struct client_option client_option_fail_on = {
     .name = "fail-on", .value = "SEVERITY", .choices = "info warning error",
     .set = set_fail_on,
     .help = "exit status 1 from this severity on: info, warning or error",
+};
+const struct client_option client_option_base = {
+    .name = "base", .value = "FILE", .set = set_base,
+    .help = "what there is now, from FILE (\"-\": standard input)",
+};
+const struct client_option client_option_change = {
+    .name = "filename", .letter = 'f', .value = "FILE", .set = add_file,
+    .help = "what would come, or replace what has its name; repeatable",
+};
+const struct client_option client_option_delete = {
+    .name = "delete", .value = "KIND/NAMESPACE/NAME", .set = add_delete,
+    .help = "what would go; repeatable",
+};
+const struct client_option client_option_flows = {
+    .name = "flows", .set = set_flows,
+    .help = "print the flows that come and go",
 };

@@ -84,7 +84,8 @@ static bool
 takes_files(const struct client_command *command)
 {
     for (size_t i = 0; command->options[i]; i++) {
-        if (command->options[i] == &client_option_file) {
+        if (command->options[i] == &client_option_file
+            || command->options[i] == &client_option_change) {
             return true;
         }
     }

@@ -237,24 +237,40 @@ sign_ports(const struct reach *r, const struct k8s_pod *pod,
 
 /* Classes. */
 
-struct reach_class_node *
-reach_class_get(struct reach *r, const struct ds *signature)
+static uint32_t
+hash_signature(const struct ds *signature)
 {
-    uint32_t hash = hash_bytes(signature->string, signature->length, 0);
+    return hash_bytes(signature->string, signature->length, 0);
+}
+
+struct reach_class_node *
+reach_class_find(const struct reach *r, const struct ds *signature)
+{
     struct reach_class_node *node;
 
-    HMAP_FOR_EACH_WITH_HASH (node, node, hash, &r->by_signature) {
+    HMAP_FOR_EACH_WITH_HASH (node, node, hash_signature(signature),
+                             &r->by_signature) {
         if (node->size == signature->length
             && !memcmp(node->signature, signature->string, node->size)) {
             return node;
         }
     }
-    node = xzalloc(sizeof *node);
-    node->size = signature->length;
-    node->signature = xmemdup(signature->string, signature->length);
-    node->class.index = r->classes.n;
-    hmap_insert(&r->by_signature, &node->node, hash);
-    ptrs_add(&r->classes, node);
+    return NULL;
+}
+
+struct reach_class_node *
+reach_class_get(struct reach *r, const struct ds *signature)
+{
+    struct reach_class_node *node = reach_class_find(r, signature);
+
+    if (!node) {
+        node = xzalloc(sizeof *node);
+        node->size = signature->length;
+        node->signature = xmemdup(signature->string, signature->length);
+        node->class.index = r->classes.n;
+        hmap_insert(&r->by_signature, &node->node, hash_signature(signature));
+        ptrs_add(&r->classes, node);
+    }
     return node;
 }
 

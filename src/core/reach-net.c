@@ -182,13 +182,31 @@ find_address(const struct model *model, const struct prefix *prefix,
 }
 
 static void
+sign_stranger(const struct reach *r, const struct in6_addr *addr,
+              struct ds *signature)
+{
+    ds_put_cstr(signature, "net");
+    reach_words_sign_address(&r->words, addr, signature);
+}
+
+const struct reach_class *
+reach_class_of_stranger(const struct reach *r, const struct in6_addr *addr)
+{
+    struct ds signature = DS_EMPTY_INITIALIZER;
+
+    sign_stranger(r, addr, &signature);
+    const struct reach_class_node *node = reach_class_find(r, &signature);
+    ds_destroy(&signature);
+    return node ? &node->class : NULL;
+}
+
+static void
 add_net(struct reach *r, const struct prefix *prefix,
         const struct in6_addr *addr)
 {
     struct ds signature = DS_EMPTY_INITIALIZER;
 
-    ds_put_cstr(&signature, "net");
-    reach_words_sign_address(&r->words, addr, &signature);
+    sign_stranger(r, addr, &signature);
     struct reach_class *class = &reach_class_get(r, &signature)->class;
     class->nets = xrealloc(class->nets,
                            (class->n_nets + 1) * sizeof *class->nets);

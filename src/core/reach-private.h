@@ -81,6 +81,9 @@ struct reach {
     struct ptrs service_list;   /* "struct reach_services", by index. */
 };
 
+/* The class with this signature, or NULL. */
+struct reach_class_node *reach_class_find(const struct reach *,
+                                          const struct ds *signature);
 /* The class with this signature, made if need be. */
 struct reach_class_node *reach_class_get(struct reach *,
                                          const struct ds *signature);

@@ -52,6 +52,13 @@ check report-nothing 2 report -f /dev/null
 check graph-nobody 2 graph -n nobody $shop
 well_formed graph-svg graph $shop
 well_formed graph-svg-pods graph --by=pod -n shop $shop
+demo="--base=shop.yaml --dir=../../deploy/demo"
+check diff-nothing 0 diff -f ../../deploy/demo/05-shop-db.yaml $demo
+check diff 1 diff -f change.yaml --delete=netpol/batch/vault $demo
+check diff-json 1 diff -f change.yaml -o json $demo
+check diff-no-such-object 2 diff --delete=netpol/batch/nobody $demo
+check diff-no-such-kind 2 diff --delete=secret/batch/vault $demo
+check diff-no-question 2 diff $demo
 check lint 0 lint $shop
 check lint-mistakes 1 lint -f mistakes.yaml -f shop.yaml
 check lint-one-namespace 0 lint -n batch -f mistakes.yaml -f shop.yaml
