@@ -19,9 +19,12 @@
 #include "terminal.h"
 #include "util.h"
 
-/* What the daemon is asked for its part of the page; those that it does not
- * know are left out. */
-static const char *const questions[] = { "status", "counters", "drops" };
+/* What the daemon is asked for its part of the page; what it refuses to say is
+ * left out. */
+static const struct question {
+    const char *name;
+    int n_words;                /* "-o json". */
+} questions[] = { { "status", 2 }, { "counters", 0 }, { "drops", 0 } };
 
 /* Appends the picture, by app or as coarse as it must be. */
 static void
@@ -84,15 +87,16 @@ ask_daemon(const char *target)
     struct json *live = json_object_create();
 
     for (size_t i = 0; i < ARRAY_SIZE(questions); i++) {
+        const struct question *q = &questions[i];
         char *reply, *error;
 
-        if (client_ask(target, questions[i], 2, words, &reply, &error)) {
+        if (client_ask(target, q->name, q->n_words, words, &reply, &error)) {
             free(error);
         } else {
             struct json *json = json_from_string(reply);
 
             if (json->type == JSON_OBJECT || json->type == JSON_ARRAY) {
-                json_object_put(live, questions[i], json);
+                json_object_put(live, q->name, json);
             } else {
                 json_destroy(json);
             }

@@ -2,9 +2,10 @@
 """The page of `ovs-netpol report` in a real browser.
 
 usage: test_report.py OVS-NETPOL DIRECTORY WORD...
+       test_report.py --live PAGE
 
-Makes the page with these words in DIRECTORY and prints TAP.  With
-NETPOL_SCREENSHOTS=DIR the pictures stay there.
+Makes the page with these words in DIRECTORY and prints TAP; or prints what a
+page says about the node.  With NETPOL_SCREENSHOTS=DIR the pictures stay there.
 """
 
 import base64
@@ -227,8 +228,22 @@ def run(number, test, page):
     return 0
 
 
+def show_live(name):
+    page = browser.Browser()
+    try:
+        page.open(name)
+        page.wait("document.documentElement.dataset.ready === 'yes'")
+        print(text(page, "#live"))
+        print("\n".join("console: " + line for line in page.log()))
+    finally:
+        page.close()
+
+
 if __name__ == "__main__":
     absent = browser.missing()
+    if sys.argv[1] == "--live":
+        show_live(sys.argv[2])
+        sys.exit(0)
     if absent:
         print("1..0 # SKIP needs %s" % absent)
         sys.exit(0)

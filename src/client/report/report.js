@@ -289,7 +289,7 @@
 
   function facts() {
     const items = [[data.namespaces, "namespaces"], [data.pods.length, "pods"], [data.policies.length, "policies"],
-                   [data.classes, "kinds of ends"]];
+                   [data.classes, "kinds of pods and networks"]];
     for (const [n, name] of items) {
       $("facts").append(make("div", {}, make("dt", {}, name), make("dd", {}, String(n))));
     }
@@ -336,43 +336,63 @@
         + (rule.direction === 0 ? " to " : " from ") + rule.peers).join("; ") : "nothing"])));
   }
 
-  function text(value) {
-    if (value === null || value === undefined) {
-      return "\u2014";
-    }
-    if (Array.isArray(value)) {
-      return value.map(text).join(", ");
-    }
-    return typeof value === "object" ? Object.entries(value).map(([key, x]) => key + " " + text(x)).join(", ")
-      : String(value);
+  /* The node: what the daemon says to status, counters and drops. */
+
+  const NUMBER = new Intl.NumberFormat("en");
+  const number = n => NUMBER.format(n);
+  const nameOf = object => object.name ? object.namespace + "/" + object.name : object.namespace || "others";
+
+  function status(value) {
+    const state = value.switch || {};
+    const problems = (value.problems || []).length;
+    const items = [
+      ["Node", value.node || "\u2014"], ["Version", value.version],
+      ["Generation known, in the switch", value.generation.model + ", " + value.generation.switch],
+      ["Ready", value.health ? (value.health.ready ? "yes" : value.health.reasons.join("; ")) : "\u2014"],
+      ["Switch", (state.bridge || "") + ", " + (state.connected ? state.state : "not connected")
+        + (state.error ? ": " + state.error : "")],
+      ["Flows", number(state.flows || 0)], ["Flows that others changed", number(state.tampered || 0)],
+      ["Problems with objects", problems ? problems + ", see ovs-netpol status" : "none"]];
+    const facts = table(["What", "is"], items);
+    facts.classList.add("narrow");
+    return [make("h3", {}, "State"), facts];
   }
 
-  /* Whatever the daemon says: a list of objects is a table, an object a list of
-     names and values. */
-  function anything(value) {
-    if (Array.isArray(value) && value.length && typeof value[0] === "object") {
-      const keys = [...new Set(value.flatMap(Object.keys))];
-      return table(keys, value.slice(0, 500).map(item => keys.map(key => text(item[key]))));
-    }
-    if (value && typeof value === "object" && !Array.isArray(value)) {
-      return table(["", ""], Object.entries(value).map(([key, item]) => [key, text(item)]));
-    }
-    return make("p", { class: "muted" }, Array.isArray(value) && !value.length ? "none" : text(value));
+  function counters(value) {
+    const sum = item => item.egress && ["egress", "ingress"].map(direction => ["allowed", "denied", "audited"]
+      .map(verdict => (item[direction][verdict] || { packets: 0 }).packets));
+    const lines = [...value.policies, ...value.namespaces.filter(space => space.namespace)]
+      .map(item => [item, sum(item)])
+      .filter(([item, counts]) => item.namespace && counts.flat().some(n => n))
+      .map(([item, [egress, ingress]]) => [(item.name ? "policy " : "namespace ") + nameOf(item),
+        number(ingress[0]), number(ingress[1]), number(egress[0]), number(egress[1])]);
+    return [make("h3", {}, "Connections and packets that policies decided"), lines.length
+      ? table(["", "in: allowed", "denied", "out: allowed", "denied"], lines.slice(0, 500))
+      : make("p", { class: "muted" }, "None yet.")];
+  }
+
+  function end(value) {
+    const name = value.pod ? nameOf(value.pod) : value.node ? "node" : value.address;
+    return name + (value.port !== undefined ? ":" + value.port : "");
+  }
+
+  function drops(value) {
+    const lines = [...value.records].reverse().slice(0, 200).map(record => [
+      record.time.replace("T", " ").replace("Z", ""), record.verdict, record.direction, end(record.source),
+      end(record.destination), record.protocol, record.policies.map(nameOf).join(", ") || "\u2014"]);
+    const hidden = Object.values(value.suppressed || {}).reduce((a, b) => a + b, 0);
+    return [make("h3", {}, "Denied packets, the latest first"), lines.length
+      ? table(["Time (UTC)", "Verdict", "Direction", "From", "To", "Protocol", "Isolated by"], lines)
+      : make("p", { class: "muted" }, "None."),
+      hidden ? make("p", { class: "muted" }, number(hidden) + " more were not reported, to keep the rate low.") : null];
   }
 
   function live() {
-    const parts = Object.entries(data.live);
-    $("live").hidden = $("live-link").hidden = !parts.length;
-    for (const [name, value] of parts) {
-      $("live-list").append(make("h3", {}, name));
-      const lists = value && typeof value === "object" && !Array.isArray(value)
-        ? Object.entries(value).filter(([, x]) => Array.isArray(x) && x.length && typeof x[0] === "object") : [];
-      const rest = lists.length ? Object.fromEntries(Object.entries(value)
-        .filter(([key]) => !lists.some(([other]) => other === key))) : value;
-      $("live-list").append(anything(rest));
-      for (const [key, list] of lists) {
-        $("live-list").append(make("h3", {}, name + ": " + key), anything(list));
-      }
+    const parts = { status, counters, drops };
+    const known = Object.keys(parts).filter(name => data.live[name]);
+    $("live").hidden = $("live-link").hidden = !known.length;
+    for (const name of known) {
+      $("live-list").append(...parts[name](data.live[name]).filter(part => part !== null));
     }
   }
 
