@@ -176,6 +176,33 @@ test_one_port(void **state)
     reach_destroy(r);
 }
 
+/* Policies of the whole cluster tell pods apart, and ports. */
+static void
+test_cluster_policy(void **state)
+{
+    struct scene *s = *state;
+
+    scene_put(s, pods);
+    scene_put(s, "apiVersion: policy.networking.k8s.io/v1alpha2\n"
+              "kind: ClusterNetworkPolicy\n"
+              "metadata: {name: guard}\n"
+              "spec: {tier: Admin, priority: 1, subject: "
+              "{pods: {podSelector: {matchLabels: {app: db}}}}, "
+              "ingress: [{action: Deny, from: "
+              "[{namespaces: {matchLabels: {team: b}}}], protocols: "
+              "[{tcp: {destinationPort: {number: 22}}}]}]}\n");
+    struct reach *r = create(s, NULL);
+    size_t db = find(s, r, "shop", "db");
+    size_t mon = find(s, r, "ops", "mon");
+
+    assert_int_equal(find(s, r, "ops", "idle"), mon);
+    expect_cell(r, mon, db, "TCP/1-21,23-65535 UDP SCTP ICMP");
+    expect_cell(r, find(s, r, "shop", "web-1"), db, "all");
+    assert_true(reach_class_at(r, db)->restricted[K8S_INGRESS]);
+    assert_false(reach_class_at(r, mon)->restricted[K8S_INGRESS]);
+    reach_destroy(r);
+}
+
 /* A pod without an address is someone; one without the network is not. */
 static void
 test_who_counts(void **state)
@@ -417,6 +444,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_classes),
         TEST(test_one_port),
+        TEST(test_cluster_policy),
         TEST(test_who_counts),
         TEST(test_families),
         TEST(test_nets_without_room),

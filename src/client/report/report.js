@@ -207,23 +207,20 @@
     const isolating = data.isolating[direction][subject];
     const who = direction === 0 ? "leaving the source" : "entering the destination";
     const title = make("h3", {}, (direction === 0 ? "Egress" : "Ingress") + ", " + who);
-    if (data.outside[subject]) {
-      return [title, make("p", { class: "muted" }, "Not a pod: no policy has a say.")];
-    }
-    if (!isolating.length) {
-      return [title, make("p", { class: "muted" }, "No policy isolates these pods: everything may pass.")];
-    }
     const list = data.reasons ? data.lists[data.reasons[direction][src * data.classes + dst]] : null;
-    const parts = [title, make("p", { class: "muted" }, "Isolated by "
-      + isolating.map(policy => data.policies[policy].text).join(", ") + ".")];
-    if (!list) {
-      parts.push(make("p", { class: "muted" }, "This page has no reasons, because the cluster is large."));
-    } else if (!list.length) {
-      parts.push(make("p", {}, "No rule of theirs allows anything."));
-    } else {
-      parts.push(make("ul", {}, ...list.map(rule => ruleItem(data.rules[rule]))));
+    const muted = text => make("p", { class: "muted" }, text);
+    if (data.outside[subject]) {
+      return [title, muted("Not a pod: no policy has a say.")];
     }
-    return parts;
+    if (!isolating.length && !(list && list.length)) {
+      return [title, muted("No policy isolates these pods: everything may pass.")];
+    }
+    return [title,
+            isolating.length ? muted("Isolated by " + isolating.map(policy => data.policies[policy].text).join(", ") + ".")
+              : null,
+            !list ? muted("This page has no reasons, because the cluster is large.")
+              : list.length ? make("ul", {}, ...list.map(rule => ruleItem(data.rules[rule])))
+              : make("p", {}, "No rule of theirs allows anything.")].filter(part => part !== null);
   }
 
   function ruleItem(rule) {
