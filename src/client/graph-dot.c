@@ -28,7 +28,9 @@ put_id(const struct graph *g, size_t i, struct ds *s)
     const struct graph_node *node = &g->nodes[i];
 
     char *id = xasprintf("%s%s%s",
-                         node->kind == GRAPH_NET_TO ? "to " : "", node->name,
+                         (node->kind == GRAPH_NET_TO
+                          || node->kind == GRAPH_ANYBODY_TO ? "to " : ""),
+                         node->name,
                          node->kind == GRAPH_SPACE ? "/(all)" : "");
 
     put_quoted(id, s);

@@ -89,7 +89,8 @@ about(const struct graph_node *node)
     const char *plural = node->n_pods == 1 ? "" : "s";
 
     if (!node->ns) {
-        return xstrdup("outside");
+        return xstrdup(node->kind == GRAPH_NET || node->kind == GRAPH_NET_TO
+                       ? "outside" : "inside and outside");
     } else if (node->kind == GRAPH_SPACE || !strchr(node->name, '/')) {
         return xasprintf("all %"PRIuSIZE" pod%s", node->n_pods, plural);
     }

@@ -150,94 +150,168 @@ node_of_row(struct builder *b, size_t i, bool end)
     return g->n_nodes - 1;
 }
 
+static size_t
+find_kind(const struct graph *g, enum graph_kind kind)
+{
+    size_t i = 0;
+
+    while (i < g->n_nodes && g->nodes[i].kind != kind) {
+        i++;
+    }
+    return i;
+}
+
+/* The node of everybody. */
+static size_t
+node_of_all(struct builder *b, bool end)
+{
+    enum graph_kind kind = end ? GRAPH_ANYBODY_TO : GRAPH_ANYBODY;
+    size_t i = find_kind(b->graph, kind);
+
+    if (i == b->graph->n_nodes) {
+        add_node(b->graph, kind, "anybody", NULL);
+    }
+    return i;
+}
+
+static size_t
+node_of_space(struct builder *b, size_t first)
+{
+    struct space *space = b->spaces;
+
+    while (space->first != first) {
+        space++;
+    }
+    if (space->node == SIZE_MAX) {
+        struct graph_node *node = add_node(b->graph, GRAPH_SPACE, space->ns,
+                                           space->ns);
+
+        space->node = node - b->graph->nodes;
+        for (size_t i = first; i < first + space->n; i++) {
+            node->n_pods += b->graph->nodes[i].n_pods;
+            node->egress |= b->graph->nodes[i].egress;
+            node->ingress |= b->graph->nodes[i].ingress;
+        }
+    }
+    return space->node;
+}
+
 /* The node that stands for 'n' rows from 'first' on. */
 static size_t
 node_of(struct builder *b, size_t first, size_t n, bool end)
 {
-    if (n == 1) {
-        return node_of_row(b, first, end);
-    }
-    for (size_t i = 0; i < b->n_spaces; i++) {
-        struct space *space = &b->spaces[i];
-
-        if (space->first == first && space->node == SIZE_MAX) {
-            struct graph_node *node = add_node(b->graph, GRAPH_SPACE,
-                                               space->ns, space->ns);
-            space->node = node - b->graph->nodes;
-            for (size_t j = first; j < first + n; j++) {
-                node->n_pods += b->graph->nodes[j].n_pods;
-                node->egress |= b->graph->nodes[j].egress;
-                node->ingress |= b->graph->nodes[j].ingress;
-            }
-        }
-        if (space->first == first) {
-            return space->node;
-        }
-    }
-    OVS_NOT_REACHED();
+    return (n == 1 ? node_of_row(b, first, end)
+            : n == b->rows->n ? node_of_all(b, end)
+            : node_of_space(b, first));
 }
 
-/* Draws one edge from 'n_src' rows to 'n_dst' if all of them are joined by the
- * same services, by more than one path if there are more rows.  A row's path
- * to itself does not matter then. */
-static void
-join(struct builder *b, size_t src, size_t n_src, size_t dst, size_t n_dst)
+/* Some rows, one after the other. */
+struct span {
+    size_t first, n;
+};
+
+/* What all paths between rows of 'src' and 'dst' have in common, if that is
+ * all that one of them has; or NULL.  A row's path to itself does not
+ * matter. */
+static const struct reach_services *
+find_common(const struct builder *b, const struct span *src,
+            const struct span *dst)
 {
-    bool many = n_src > 1 || n_dst > 1;
-    const struct path *first = NULL;
+    const struct reach_services *least = NULL;
+
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < src->n * dst->n; i++) {
+            size_t from = src->first + i / dst->n;
+            size_t to = dst->first + i % dst->n;
+            const struct path *path = path_at(b, from, to);
+
+            if (from == to) {
+                continue;
+            } else if (!path->drawn || !path->services) {
+                return NULL;
+            } else if (!least
+                       || (!pass && reach_services_exceed(least,
+                                                          path->services))) {
+                least = path->services;
+            } else if (reach_services_exceed(least, path->services)) {
+                return NULL;
+            }
+        }
+    }
+    return least;
+}
+
+/* Draws one edge from many rows, or to many, for what all of these paths have
+ * in common, if that is all of at least two of them. */
+static void
+join_many(struct builder *b, struct span src, struct span dst)
+{
+    const struct reach_services *common = find_common(b, &src, &dst);
     size_t n = 0;
 
-    for (size_t i = src; i < src + n_src; i++) {
-        for (size_t j = dst; j < dst + n_dst; j++) {
-            const struct path *path = path_at(b, i, j);
+    for (int pass = 0; common && pass < 2; pass++) {
+        for (size_t i = 0; i < src.n * dst.n; i++) {
+            struct path *path = path_at(b, src.first + i / dst.n,
+                                        dst.first + i % dst.n);
 
-            if (i == j && many) {
-                continue;
+            if (path->drawn && path->services == common) {
+                n += !pass;
+                path->drawn = !pass;
             }
-            first = first ? first : path;
-            if (!path->drawn || path->services != first->services
-                || (many && !path->services)) {
-                return;
-            }
-            n++;
+        }
+        if (n < 2) {
+            return;
         }
     }
-    if (n < (many ? 2 : 1)) {
-        return;
+    if (common) {
+        size_t from = node_of(b, src.first, src.n, false);
+        size_t to = node_of(b, dst.first, dst.n, true);
+
+        add_edge(b->graph, from, to, common);
     }
-    size_t from = node_of(b, src, n_src, false);
-    size_t to = node_of(b, dst, n_dst, true);
-    add_edge(b->graph, from, to, first->services);
-    for (size_t i = src; i < src + n_src; i++) {
-        for (size_t j = dst; j < dst + n_dst; j++) {
-            path_at(b, i, j)->drawn = false;
-        }
+}
+
+static void
+join_rows(struct builder *b, size_t from, size_t to)
+{
+    const struct path *path = path_at(b, from, to);
+
+    if (path->drawn) {
+        add_edge(b->graph, from, node_of_row(b, to, true), path->services);
     }
 }
 
 static void
 join_all(struct builder *b)
 {
+    const struct span all = { 0, b->rows->n };
     size_t n = b->rows->n;
 
+    for (size_t i = 0; i < n; i++) {
+        join_many(b, all, (struct span) { i, 1 });
+        join_many(b, (struct span) { i, 1 }, all);
+    }
     for (size_t i = 0; i < b->n_spaces * b->n_spaces; i++) {
         const struct space *src = &b->spaces[i / b->n_spaces];
         const struct space *dst = &b->spaces[i % b->n_spaces];
 
         if (src->n > 1 && dst->n > 1) {
-            join(b, src->first, src->n, dst->first, dst->n);
+            join_many(b, (struct span) { src->first, src->n },
+                      (struct span) { dst->first, dst->n });
         }
     }
     for (size_t i = 0; i < n * b->n_spaces; i++) {
         const struct space *space = &b->spaces[i % b->n_spaces];
+        const struct span row = { i / b->n_spaces, 1 };
+        const struct span many = { space->first, space->n };
 
         if (space->n > 1) {
-            join(b, i / b->n_spaces, 1, space->first, space->n);
-            join(b, space->first, space->n, i / b->n_spaces, 1);
+            join_many(b, row, many);
+            join_many(b, many, row);
         }
     }
     for (size_t i = 0; i < n * n; i++) {
-        join(b, i / n, 1, i % n, 1);
+        join_rows(b, i / n, i % n);
     }
 }
 

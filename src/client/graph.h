@@ -5,9 +5,10 @@
  * Nodes are rows (rows.h): apps, pods or namespaces, and networks outside.  An
  * edge is a path that policies allow: there is none between two that no policy
  * restricts, which talk anyway, or everything would be joined to everything.
- * Where all of a namespace may do the same, it is one node and one edge.  A
- * network is a node as a source and another as a destination, so that it does
- * not close circles, and none if nothing leads there. */
+ * Where all of a namespace, or everybody, may do the same, that is one node
+ * and one edge, and who may do more has another edge.  A network is a node as
+ * a source and another as a destination, so that it does not close circles,
+ * and none if nothing leads there. */
 
 #ifndef GRAPH_H
 #define GRAPH_H 1
@@ -28,6 +29,8 @@ enum graph_kind {
     GRAPH_SPACE,                /* All rows of a namespace. */
     GRAPH_NET,                  /* Outside, as a source. */
     GRAPH_NET_TO,               /* As a destination. */
+    GRAPH_ANYBODY,              /* All rows, as a source... */
+    GRAPH_ANYBODY_TO            /* ...and as a destination. */
 };
 
 struct graph_node {

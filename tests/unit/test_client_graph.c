@@ -199,6 +199,21 @@ test_edges(void **state)
                  "a/x > 192.0.2.0/24 all\n192.0.2.0/24 > a/x all\n");
 }
 
+/* What everybody may do is one edge; who may do more has another. */
+static void
+test_anybody(void **state)
+{
+    expect_edges(SCENE_POLICY("a", "p", "podSelector: {matchLabels: "
+                              "{app: x}}, ingress: [{ports: [{port: 80}]}, "
+                              "{from: [{podSelector: {}}], ports: "
+                              "[{port: 81}]}]"),
+                 "anybody > a/x TCP/80\na/y > a/x TCP/80-81\n");
+    expect_edges(SCENE_POLICY("a", "p", "podSelector: {matchLabels: "
+                              "{app: x}}, policyTypes: [Egress], egress: "
+                              "[{ports: [{port: 53, protocol: UDP}]}]"),
+                 "a/x > anybody UDP/53\n");
+}
+
 /* Pods of one app that are not equal. */
 static void
 test_differing_edge(void **state)
@@ -217,6 +232,7 @@ main(void)
         cmocka_unit_test(test_random_layouts),
         cmocka_unit_test(test_direction),
         cmocka_unit_test(test_edges),
+        cmocka_unit_test(test_anybody),
         cmocka_unit_test(test_differing_edge),
     };
 
