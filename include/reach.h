@@ -9,9 +9,10 @@
  * same ipBlocks.  The cost is classes x classes, whatever the number of pods.
  *
  * A cell is a set of services.  The services that are asked about are those
- * that can make a difference: the ports in use by the policies of both ends
- * cut each protocol into intervals, and one port of each is asked about; one
- * more question stands for everything without ports.
+ * that can make a difference: the ports in those rules of both ends that are
+ * about the other cut each protocol into intervals, and one port of each is
+ * asked about; one more question stands for everything without ports, and is
+ * the only one where ports make no difference.
  *
  * What a pod is asked about: its first address of a family that both ends
  * have, IPv4 if they have both.  A pod that has no address yet is asked about

@@ -115,7 +115,7 @@ add_cluster_policies(struct reach_words *w, const struct model *model,
         for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
             for (size_t i = 0; i < policy->n_rules[d]; i++) {
                 add_rule(w, "", &policy->rules[d][i].match, seen);
-                reach_cuts_add_rule(&w->cuts[d], &policy->rules[d][i].match);
+                reach_cuts_add_rule(&w->cuts, &policy->rules[d][i].match);
             }
         }
     }
@@ -142,9 +142,7 @@ reach_words_uninit(struct reach_words *w)
 {
     free(w->peers);
     free(w->blocks);
-    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
-        reach_cuts_uninit(&w->cuts[d]);
-    }
+    reach_cuts_uninit(&w->cuts);
     shash_destroy(&w->port_names);
 }
 
@@ -204,6 +202,7 @@ sign_labels(const struct reach *r, const struct k8s_pod *pod,
     const struct k8s_policy *const *policies
         = model_namespace_policies(r->model, pod->up.ns, &n);
 
+    put_number(signature, model_namespace_is_audited(r->model, pod->up.ns));
     for (size_t i = 0; i < n; i++) {
         if (selector_matches(policies[i]->pods, pod->labels)) {
             ds_put_buffer(signature, (const char *) &policies[i],
@@ -281,7 +280,7 @@ reach_classes_uninit(struct reach *r)
 
     HMAP_FOR_EACH_POP (node, node, &r->by_signature) {
         for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
-            reach_cuts_uninit(&node->cuts[d]);
+            free(node->rules[d]);
         }
         ptrs_uninit(&node->class.pods);
         free(node->class.nets);
@@ -350,6 +349,34 @@ labels_signature(const struct reach *r, const struct k8s_pod *pod,
     }
     free(key);
     return signature;
+}
+
+/* Notes the rules of the policies that select 'pod', and so its class. */
+static void
+add_rules(const struct reach *r, struct reach_class_node *node,
+          enum k8s_direction direction, const struct k8s_pod *pod)
+{
+    struct reach_rule **rules = &node->rules[direction];
+    size_t *n_rules = &node->n_rules[direction];
+    size_t n;
+    const struct k8s_policy *const *policies
+        = model_namespace_policies(r->model, pod->up.ns, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct k8s_policy *policy = policies[i];
+
+        if (!policy->n_rules[direction]
+            || !selector_matches(policy->pods, pod->labels)) {
+            continue;
+        }
+        *rules = xrealloc(*rules, ((*n_rules + policy->n_rules[direction])
+                                   * sizeof **rules));
+        for (size_t j = 0; j < policy->n_rules[direction]; j++) {
+            (*rules)[(*n_rules)++] = (struct reach_rule) {
+                &policy->rules[direction][j], policy->up.ns
+            };
+        }
+    }
 }
 
 static bool
@@ -421,7 +448,7 @@ add_pod(struct reach *r, const struct k8s_pod *pod, struct shash *known)
     }
     if (!node->class.pods.n) {
         for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
-            reach_cuts_of_pod(&r->words, r->model, pod, d, &node->cuts[d]);
+            add_rules(r, node, d, pod);
             node->class.restricted[d] = is_restricted(r, d, pod);
         }
     }

@@ -68,9 +68,10 @@ normalize(struct reach_cuts *cuts)
 void
 reach_cuts_add_rule(struct reach_cuts *cuts, const struct k8s_rule *rule)
 {
-    for (size_t i = 0; i < rule->n_ports; i++) {
+    for (size_t i = 0; i < rule->n_ports && !rule->any_port; i++) {
         const struct k8s_port *port = &rule->ports[i];
 
+        cuts->matter = true;
         if (!port->name) {
             add_range(cuts, port->protocol, port->first, port->last);
         }
@@ -99,44 +100,78 @@ cut_named_ports(const struct reach_words *words, const struct k8s_pod *pod,
     }
 }
 
-void
-reach_cuts_of_pod(const struct reach_words *words, const struct model *model,
-                  const struct k8s_pod *pod, enum k8s_direction direction,
-                  struct reach_cuts *cuts)
+/* True if 'peer' may be about some end of 'class': the excepts of an ipBlock
+ * are not looked at. */
+static bool
+peer_may_match(const struct reach *r, const struct k8s_peer *peer,
+               const char *ns, const struct reach_class *class)
 {
-    size_t n;
-    const struct k8s_policy *const *policies
-        = model_namespace_policies(model, pod->up.ns, &n);
+    const struct k8s_pod *pod = class->pods.n ? class->pods.p[0] : NULL;
 
-    for (size_t i = 0; i < n; i++) {
-        if (selector_matches(policies[i]->pods, pod->labels)) {
-            for (size_t j = 0; j < policies[i]->n_rules[direction]; j++) {
-                reach_cuts_add_rule(cuts, &policies[i]->rules[direction][j]);
+    for (int f = 0; peer->block && f < REACH_N_FAMILIES; f++) {
+        for (size_t i = 0; i < 2; i++) {
+            if (class->has_end[i][f]
+                && prefix_contains_address(&peer->block->cidr,
+                                           &class->ends[i][f].address)) {
+                return true;
             }
         }
     }
-    add_cuts(cuts, &words->cuts[direction]);
-    if (direction == K8S_INGRESS) {
-        cut_named_ports(words, pod, cuts);
+    if (!pod || peer->block || peer->nodes) {
+        return false;
     }
-    normalize(cuts);
+    return ((peer->namespaces
+             ? selector_matches(peer->namespaces,
+                                model_namespace_labels(r->model, pod->up.ns))
+             : !strcmp(ns, pod->up.ns))
+            && selector_matches(peer->pods, pod->labels));
+}
+
+static bool
+rule_may_match(const struct reach *r, const struct reach_rule *rule,
+               const struct reach_class *class)
+{
+    for (size_t i = 0; i < rule->rule->n_peers; i++) {
+        if (peer_may_match(r, &rule->rule->peers[i], rule->ns, class)) {
+            return true;
+        }
+    }
+    return rule->rule->any_peer;
+}
+
+/* Adds what the rules of 'subject' say about 'other'. */
+static void
+cut_side(const struct reach *r, enum k8s_direction direction,
+         const struct reach_class_node *subject,
+         const struct reach_class_node *other, struct reach_cuts *cuts)
+{
+    for (size_t i = 0; i < subject->n_rules[direction]; i++) {
+        const struct reach_rule *rule = &subject->rules[direction][i];
+
+        if (rule_may_match(r, rule, &other->class)) {
+            reach_cuts_add_rule(cuts, rule->rule);
+        }
+    }
 }
 
 void
-reach_cuts_merge(const struct reach_cuts *a, const struct reach_cuts *b,
-                 struct reach_cuts *merged)
+reach_cut_pair(const struct reach *r, const struct reach_class_node *from,
+               const struct reach_class_node *to, struct reach_cuts *cuts)
 {
     static const uint8_t protocols[] = {
         IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP
     };
-    const struct reach_cuts *both[] = { a, b };
 
-    merged->n = 0;
+    cuts->n = 0;
+    cuts->matter = r->words.cuts.matter;
+    add_cuts(cuts, &r->words.cuts);
+    cut_side(r, K8S_EGRESS, from, to, cuts);
+    cut_side(r, K8S_INGRESS, to, from, cuts);
+    if (cuts->matter && to->class.pods.n) {
+        cut_named_ports(&r->words, to->class.pods.p[0], cuts);
+    }
     for (size_t i = 0; i < ARRAY_SIZE(protocols); i++) {
-        add_cut(merged, protocols[i], 1);
+        add_cut(cuts, protocols[i], 1);
     }
-    for (size_t i = 0; i < ARRAY_SIZE(both); i++) {
-        add_cuts(merged, both[i]);
-    }
-    normalize(merged);
+    normalize(cuts);
 }

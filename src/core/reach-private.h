@@ -22,10 +22,17 @@ struct reach_peer {
     const struct selector *pods;
 };
 
-/* Where intervals of ports begin: protocol << 16 | port, sorted. */
+/* Where intervals of ports begin: protocol << 16 | port. */
 struct reach_cuts {
     uint32_t *at;
     size_t n, allocated;
+    bool matter;                /* The service makes a difference at all. */
+};
+
+/* A rule of a policy in 'ns'. */
+struct reach_rule {
+    const struct k8s_rule *rule;
+    const char *ns;
 };
 
 struct reach_words {
@@ -34,8 +41,7 @@ struct reach_words {
     const struct k8s_ip_block **blocks;
     size_t n_blocks, allocated_blocks;
     struct shash port_names;    /* No data. */
-    struct reach_cuts cuts[K8S_N_DIRECTIONS];   /* Of policies of the whole
-                                                 * cluster; not sorted. */
+    struct reach_cuts cuts;     /* Of policies of the whole cluster. */
 };
 void reach_words_init(struct reach_words *, const struct model *);
 void reach_words_uninit(struct reach_words *);
@@ -51,21 +57,15 @@ bool reach_is_service(const struct model *, const struct in6_addr *addr);
 void reach_cuts_uninit(struct reach_cuts *);
 /* Adds what 'rule' distinguishes. */
 void reach_cuts_add_rule(struct reach_cuts *, const struct k8s_rule *);
-/* What the policies that select 'pod' in this direction distinguish, and the
- * ports that 'pod' has names for. */
-void reach_cuts_of_pod(const struct reach_words *, const struct model *,
-                       const struct k8s_pod *, enum k8s_direction,
-                       struct reach_cuts *);
-/* The union of both, with the beginning of each protocol. */
-void reach_cuts_merge(const struct reach_cuts *, const struct reach_cuts *,
-                      struct reach_cuts *merged);
 
 struct reach_class_node {
     struct hmap_node node;      /* By signature. */
     char *signature;
     size_t size;                /* Bytes of it. */
     struct reach_class class;
-    struct reach_cuts cuts[K8S_N_DIRECTIONS];
+    struct reach_rule *rules[K8S_N_DIRECTIONS]; /* Of NetworkPolicies that
+                                                 * select it. */
+    size_t n_rules[K8S_N_DIRECTIONS];
 };
 
 struct reach {
@@ -91,6 +91,12 @@ void reach_add_pods(struct reach *);
 void reach_add_nets(struct reach *);
 void reach_class_set_end(struct reach_class *, size_t member,
                          const struct k8s_pod *, const struct in6_addr *);
+/* Fills 'cuts', sorted, with what can make a difference between the two: the
+ * ports of those rules of either that are about the other, and the beginning
+ * of each protocol. */
+void reach_cut_pair(const struct reach *, const struct reach_class_node *from,
+                    const struct reach_class_node *to,
+                    struct reach_cuts *cuts);
 /* 'pod' is in 'class'. */
 void reach_note_pod(struct reach *, const struct k8s_pod *,
                     const struct reach_class *);

@@ -130,10 +130,9 @@ reach_query(const struct reach *r, size_t from, size_t to,
 struct reach_port *
 reach_ports(const struct reach *r, size_t from, size_t to, size_t *n)
 {
-    struct reach_cuts cuts = { NULL, 0, 0 };
+    struct reach_cuts cuts = { .at = NULL };
 
-    reach_cuts_merge(&class_node(r, from)->cuts[K8S_EGRESS],
-                     &class_node(r, to)->cuts[K8S_INGRESS], &cuts);
+    reach_cut_pair(r, class_node(r, from), class_node(r, to), &cuts);
     struct reach_port *ports = xmalloc((cuts.n + 1) * sizeof *ports);
     for (size_t i = 0; i < cuts.n; i++) {
         ports[i].protocol = cuts.at[i] >> 16;
@@ -177,6 +176,36 @@ interval_end(const struct reach_cuts *cuts, size_t i)
             ? cuts->at[i + 1] - 1 : UINT16_MAX);
 }
 
+/* All or none. */
+static const struct reach_services *
+all_or_none(struct reach *r, bool all)
+{
+    static const struct reach_range ranges[] = {
+        { IPPROTO_TCP, 1, UINT16_MAX },
+        { IPPROTO_UDP, 1, UINT16_MAX },
+        { IPPROTO_SCTP, 1, UINT16_MAX },
+    };
+
+    return reach_services_intern(r, all, ranges,
+                                 all ? ARRAY_SIZE(ranges) : 0);
+}
+
+/* Without a family in common there is nothing that passes. */
+static const struct reach_services *
+ask_one(struct reach *r, size_t from, size_t to)
+{
+    struct verdict_query query;
+    int family;
+
+    if (!find_ends(r, from, to, &query, &family)) {
+        return NULL;
+    }
+    if (family >= 0) {
+        set_port(&query, &r->port, family);
+    }
+    return all_or_none(r, family >= 0 && verdict_allows(r->model, &query));
+}
+
 /* What the pair may use.  'cuts' and 'collector' are for scratch. */
 static const struct reach_services *
 ask_all(struct reach *r, size_t from, size_t to, struct reach_cuts *cuts,
@@ -188,13 +217,17 @@ ask_all(struct reach *r, size_t from, size_t to, struct reach_cuts *cuts,
 
     if (!find_ends(r, from, to, &query, &family)) {
         return NULL;
+    } else if (family < 0) {
+        return all_or_none(r, false);
     }
+    set_port(&query, &ping, family);
+    bool others = verdict_allows(r->model, &query);
+    reach_cut_pair(r, class_node(r, from), class_node(r, to), cuts);
+    if (!cuts->matter) {
+        return all_or_none(r, others);
+    }
+
     collector->n = 0;
-    if (family < 0) {
-        return reach_services_intern(r, false, NULL, 0);
-    }
-    reach_cuts_merge(&class_node(r, from)->cuts[K8S_EGRESS],
-                     &class_node(r, to)->cuts[K8S_INGRESS], cuts);
     for (size_t i = 0; i < cuts->n; i++) {
         query.protocol = cuts->at[i] >> 16;
         query.port = cuts->at[i];
@@ -203,39 +236,13 @@ ask_all(struct reach *r, size_t from, size_t to, struct reach_cuts *cuts,
                           interval_end(cuts, i));
         }
     }
-    set_port(&query, &ping, family);
-    return reach_services_intern(r, verdict_allows(r->model, &query),
-                                 collector->ranges, collector->n);
-}
-
-/* All or none. */
-static const struct reach_services *
-ask_one(struct reach *r, size_t from, size_t to)
-{
-    static const struct reach_range all[] = {
-        { IPPROTO_TCP, 1, UINT16_MAX },
-        { IPPROTO_UDP, 1, UINT16_MAX },
-        { IPPROTO_SCTP, 1, UINT16_MAX },
-    };
-    struct verdict_query query;
-    int family;
-
-    if (!find_ends(r, from, to, &query, &family)) {
-        return NULL;
-    }
-    if (family >= 0) {
-        set_port(&query, &r->port, family);
-        if (verdict_allows(r->model, &query)) {
-            return reach_services_intern(r, true, all, ARRAY_SIZE(all));
-        }
-    }
-    return reach_services_intern(r, false, NULL, 0);
+    return reach_services_intern(r, others, collector->ranges, collector->n);
 }
 
 static void
 fill_cells(struct reach *r)
 {
-    struct reach_cuts cuts = { NULL, 0, 0 };
+    struct reach_cuts cuts = { .at = NULL };
     struct collector collector = { NULL, 0, 0 };
     size_t n = r->classes.n;
 
