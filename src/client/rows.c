@@ -211,12 +211,12 @@ rows_to_json(const struct rows *rows)
     return array;
 }
 
-/* True if some row is in the namespace that was asked for. */
+/* True if some row is of pods, in namespace 'ns' if that is not NULL. */
 static bool
-has_namespace(const struct rows *rows, const char *ns)
+has_pods(const struct rows *rows, const char *ns)
 {
     for (size_t i = 0; i < rows->n; i++) {
-        if (rows->rows[i].ns && !strcmp(rows->rows[i].ns, ns)) {
+        if (rows->rows[i].ns && (!ns || !strcmp(rows->rows[i].ns, ns))) {
             return true;
         }
     }
@@ -237,12 +237,13 @@ rows_ask(struct rows *rows, struct reach **reach, const struct model *model,
     if (!error) {
         rows_init(rows, *reach,
                   options->by_given ? options->by : CLIENT_BY_APP, ns);
-        if (!ns || has_namespace(rows, ns)) {
+        if (has_pods(rows, ns)) {
             return true;
         }
         rows_uninit(rows);
         reach_destroy(*reach);
-        error = xasprintf("there are no pods in namespace \"%s\"", ns);
+        error = (ns ? xasprintf("there are no pods in namespace \"%s\"", ns)
+                 : xstrdup("there are no pods"));
     }
     client_complain("%s: %s", command->name, error);
     free(error);

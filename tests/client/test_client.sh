@@ -72,6 +72,7 @@ check matrix-namespace 0 matrix --by=namespace $shop
 check matrix-one-namespace 0 matrix -n shop $shop
 check matrix-port 0 matrix --port=8080 $shop
 check matrix-json 0 matrix --by=namespace -n batch -o json $shop
+check matrix-without-pods 2 matrix --dir=../../deploy/demo
 check matrix-nobody 2 matrix -n nobody $shop
 }
 finish
