@@ -265,7 +265,9 @@
       parts.push(make("p", { class: "muted" }, src === dst ? "A pod may always talk to itself."
         : "Traffic between two networks outside is not ours."));
     }
-    const shown = pairs.slice(0, 8);
+    /* Those that may do something come first. */
+    const denied = ([a, b]) => data.sets[setOf(a, b)].text === "none";
+    const shown = pairs.sort((x, y) => denied(x) - denied(y)).slice(0, 8);
     shown.forEach(([a, b], i) => {
       if (pairs.length > 1) {
         const name = (row, c) => row.members.get(c).example
