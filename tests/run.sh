@@ -15,6 +15,7 @@ usage: tests/run.sh [PART...]
   prop    properties of random policies, with ASan and UBSan, then
           $NETPOL_PROP_N (20000) of them without
   e2e     real packets through a real Open vSwitch (root)
+  bench   the benchmarks at small sizes: do they still work? (root)
 END
 }
 
@@ -119,6 +120,19 @@ run_e2e() {
     build e2e "$plain" && NETPOL_BUILD=$plain run_tap e2e "$top/tests/e2e/run.sh"
 }
 
+run_bench() {
+    heading "benchmarks, quick"
+    if test "$(id -u)" != 0; then
+        result SKIP bench "needs root, for namespaces"
+    elif NETPOL_BUILD=$plain "$top/tests/bench/run.sh" --quick \
+        2> "$work/log"; then
+        result PASS bench quick
+    else
+        cat "$work/log"
+        result FAIL bench quick
+    fi
+}
+
 heading() {
     echo
     echo "== $*"
@@ -134,10 +148,10 @@ summary() {
     test "$(count FAIL)" = 0 && test "$(count PASS)" != 0
 }
 
-test $# != 0 || set -- unit golden prop e2e
+test $# != 0 || set -- unit golden prop e2e bench
 for part; do
     case $part in
-        unit | golden | prop | e2e) ;;
+        unit | golden | prop | e2e | bench) ;;
         -h | --help) usage; exit 0 ;;
         *) usage >&2; exit 2 ;;
     esac
