@@ -82,8 +82,8 @@ check_switch(const struct health_context *c)
         return NULL;
     }
     bridge_get_status(c->bridge, &status);
-    return xasprintf("switch: %s%s%s", status.state,
-                     status.error ? ", " : "",
+    return xasprintf("switch: %s, our flows are not known to be there%s%s",
+                     status.state, status.error ? ": " : "",
                      status.error ? status.error : "");
 }
 
