@@ -12,14 +12,15 @@ tests="$(find tests/unit tests/prop -name '*.c' | sort)
 $(find tests/golden -name '*.yaml' | sort)
 $(find tests/e2e -name '*.sh' | sort)"
 
-# The numbers in the first column of the tables.
+# The numbers in the first column of the tables, S of NetworkPolicies and C of
+# cluster policies.
 documented() {
-    sed -nE 's/^\| (S[0-9]+) \|.*/\1/p' docs/semantics.md | sort -u
+    sed -nE 's/^\| ([SC][0-9]+) \|.*/\1/p' docs/semantics.md | sort -u
 }
 
 # cited FILE...: the numbers that they name.
 cited() {
-    grep -ohwE 'S[1-9][0-9]?' "$@" | sort -u
+    grep -ohwE '[SC][1-9][0-9]?' "$@" | sort -u
 }
 
 # difference A B: the lines of A that are not in B.
@@ -32,8 +33,8 @@ difference() {
     done
 }
 
-report "docs/semantics.md has S1 to S43" \
-    "$(difference "$(seq -f 'S%g' 43)" "$(documented)")"
+report "docs/semantics.md has S1 to S43 and C1 to C8" \
+    "$(difference "$(seq -f 'S%g' 43; seq -f 'C%g' 8)" "$(documented)")"
 report "every number has a test" \
     "$(difference "$(documented)" "$(cited $tests)")"
 report "every number that is cited exists" \

@@ -20,14 +20,15 @@
 
 /* A policy that is in force, or one of which nothing is. */
 struct row {
-    const struct k8s_policy *policy;    /* NULL if nothing is in force. */
+    const struct k8s_policy *policy;    /* Both are NULL if nothing is in */
+    const struct k8s_cluster_policy *cluster;   /* force. */
     size_t n_local_pods;                /* That it selects. */
     struct svec problems;
     bool kept;                  /* The problems are not about what is in
                                  * force. */
 };
 
-/* The rows by "NS/NAME". */
+/* The rows by "NS/NAME" or "KIND NAME". */
 static struct row *
 get_row(struct shash *rows, const char *key)
 {
@@ -91,19 +92,131 @@ collect_policies(const struct model *model, struct shash *rows)
     free(pods);
 }
 
+static size_t
+count_subjects(const struct model *model,
+               const struct k8s_cluster_policy *policy,
+               const struct k8s_object **pods, size_t n_pods)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < n_pods; i++) {
+        n += (selector_matches(policy->namespaces,
+                               model_namespace_labels(model, pods[i]->ns))
+              && selector_matches(policy->pods,
+                                  k8s_pod_cast(pods[i])->labels));
+    }
+    return n;
+}
+
+static void
+note_closed_rules(struct row *row)
+{
+    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
+        for (size_t i = 0; i < row->cluster->n_rules[d]; i++) {
+            const struct k8s_cluster_rule *rule = &row->cluster->rules[d][i];
+
+            if (rule->closed) {
+                svec_add_nocopy(&row->problems, xasprintf(
+                    "%s[%"PRIuSIZE"] was not understood and %s",
+                    k8s_direction_name(d), i, rule->action == K8S_ACCEPT
+                    ? "matches nothing" : "denies everything"));
+            }
+        }
+    }
+}
+
+static void
+collect_cluster_policies(const struct model *model, enum k8s_kind kind,
+                         struct shash *rows)
+{
+    struct hmap_position pos = { 0, 0 };
+    const struct k8s_object *object;
+    size_t n_pods;
+    const struct k8s_object **pods = local_pods(model, &n_pods);
+
+    while ((object = model_next(model, kind, &pos))) {
+        char *key = xasprintf("%s %s", k8s_kind_name(kind), object->name);
+        struct row *row = get_row(rows, key);
+
+        row->cluster = k8s_cluster_policy_cast(object);
+        row->n_local_pods = count_subjects(model, row->cluster, pods, n_pods);
+        note_closed_rules(row);
+        free(key);
+    }
+    free(pods);
+}
+
+static int
+compare_order(const void *a_, const void *b_)
+{
+    const struct row *const *a = a_, *const *b = b_;
+    const struct k8s_cluster_policy *x = (*a)->cluster, *y = (*b)->cluster;
+
+    return (x->tier != y->tier ? (int) x->tier - (int) y->tier
+            : k8s_cluster_policy_compare(x, y));
+}
+
+/* Which of two policies of one priority is asked first is not defined (C7). */
+static void
+note_equal_priorities(const struct shash *rows)
+{
+    struct row **sorted = xmalloc(MAX(shash_count(rows), 1) * sizeof *sorted);
+    struct shash_node *node;
+    size_t n = 0;
+
+    SHASH_FOR_EACH (node, rows) {
+        struct row *row = node->data;
+
+        if (row->cluster) {
+            sorted[n++] = row;
+        }
+    }
+    qsort(sorted, n, sizeof *sorted, compare_order);
+    for (size_t i = 1; i < n; i++) {
+        const struct k8s_cluster_policy *before = sorted[i - 1]->cluster;
+        const struct k8s_cluster_policy *policy = sorted[i]->cluster;
+
+        if (before->tier == policy->tier
+            && before->priority == policy->priority) {
+            svec_add_nocopy(&sorted[i]->problems, xasprintf(
+                "has priority %"PRIu16" like %s %s, which by its name is "
+                "asked before it", policy->priority,
+                k8s_kind_name(before->up.kind), before->up.name));
+        }
+    }
+    free(sorted);
+}
+
+/* The key of the row that a problem of 'object', "KIND NS/NAME", belongs to;
+ * NULL if it is not of a policy. */
+static const char *
+problem_key(const char *object)
+{
+    for (enum k8s_kind kind = 0; kind < K8S_N_KINDS; kind++) {
+        const char *name = k8s_kind_name(kind);
+        size_t length = strlen(name);
+
+        if (!strncmp(object, name, length) && object[length] == ' ') {
+            return (kind == K8S_POLICY ? object + length + 1
+                    : k8s_kind_is_cluster_policy(kind) ? object : NULL);
+        }
+    }
+    return NULL;
+}
+
 static void
 collect_problems(const struct cmd_context *context, struct shash *rows)
 {
-    const char *kind = k8s_kind_name(K8S_POLICY);
-    size_t kind_length = strlen(kind), n, n_all;
+    size_t n, n_all;
     struct cmd_problem *problems = cmd_problems(context, &n, &n_all);
 
     for (size_t i = 0; i < n; i++) {
         const struct cmd_problem *p = &problems[i];
 
-        if (p->object && !strncmp(p->object, kind, kind_length)
-            && p->object[kind_length] == ' ') {
-            struct row *row = get_row(rows, p->object + kind_length + 1);
+        const char *key = p->object ? problem_key(p->object) : NULL;
+
+        if (key) {
+            struct row *row = get_row(rows, key);
             svec_add_nocopy(&row->problems,
                             xasprintf("%s%s%s", p->place ? p->place : "",
                                       p->place ? ": " : "", p->message));
@@ -127,17 +240,45 @@ destroy_rows(struct shash *rows)
 
 /* Text. */
 
+/* True if the policy says anything about direction 'd'; then '*n' is the
+ * number of its rules. */
+static bool
+get_rules(const struct row *row, enum k8s_direction d, size_t *n)
+{
+    if (row->cluster) {
+        *n = row->cluster->n_rules[d];
+        return *n;
+    } else if (row->policy) {
+        *n = row->policy->n_rules[d];
+        return row->policy->isolates[d];
+    }
+    return false;
+}
+
 static void
-add_directions(struct columns *columns, const struct k8s_policy *policy)
+add_name(struct columns *columns, const char *key, const struct row *row)
+{
+    if (row->cluster) {
+        columns_add_nocopy(columns, xasprintf(
+            "%s (%s %"PRIu16")", key, k8s_tier_name(row->cluster->tier),
+            row->cluster->priority));
+    } else {
+        columns_add(columns, key);
+    }
+}
+
+static void
+add_directions(struct columns *columns, const struct row *row)
 {
     struct ds names = DS_EMPTY_INITIALIZER, numbers = DS_EMPTY_INITIALIZER;
+    size_t n;
 
-    for (int d = 0; policy && d < K8S_N_DIRECTIONS; d++) {
-        if (policy->isolates[d]) {
+    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
+        if (get_rules(row, d, &n)) {
             const char *comma = names.length ? "," : "";
 
             ds_put_format(&names, "%s%s", comma, k8s_direction_name(d));
-            ds_put_format(&numbers, "%s%"PRIuSIZE, comma, policy->n_rules[d]);
+            ds_put_format(&numbers, "%s%"PRIuSIZE, comma, n);
         }
     }
     columns_add_nocopy(columns, ds_steal_cstr(&names));
@@ -147,7 +288,7 @@ add_directions(struct columns *columns, const struct k8s_policy *policy)
 static const char *
 describe_state(const struct row *row)
 {
-    return (!row->policy ? "refused"
+    return (!row->policy && !row->cluster ? "refused"
             : !row->problems.n ? "ok"
             : row->kept ? "last good version"
             : "see below");
@@ -187,10 +328,10 @@ to_text(const struct shash_node **sorted, size_t n)
     for (size_t i = 0; i < n; i++) {
         const struct row *row = sorted[i]->data;
 
-        columns_add(&columns, sorted[i]->name);
+        add_name(&columns, sorted[i]->name, row);
         columns_add_nocopy(&columns, xasprintf("%"PRIuSIZE,
                                                row->n_local_pods));
-        add_directions(&columns, row->policy);
+        add_directions(&columns, row);
         columns_add(&columns, describe_state(row));
     }
     columns_format(&columns, &s);
@@ -201,16 +342,18 @@ to_text(const struct shash_node **sorted, size_t n)
 
 /* JSON. */
 
-/* The number of rules for each direction that the policy isolates. */
+/* The number of rules for each direction that the policy says anything
+ * about. */
 static struct json *
-rules_to_json(const struct k8s_policy *policy)
+rules_to_json(const struct row *row)
 {
     struct json *json = json_object_create();
+    size_t n;
 
-    for (int d = 0; policy && d < K8S_N_DIRECTIONS; d++) {
-        if (policy->isolates[d]) {
+    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
+        if (get_rules(row, d, &n)) {
             json_object_put(json, k8s_direction_name(d),
-                            json_integer_create(policy->n_rules[d]));
+                            json_integer_create(n));
         }
     }
     return json;
@@ -229,22 +372,40 @@ problems_to_json(const struct row *row)
     return json;
 }
 
+/* From "NS/NAME" or "KIND NAME". */
+static void
+put_name(const char *key, struct json *json)
+{
+    size_t length = strcspn(key, " /");
+    bool cluster = key[length] == ' ';
+    char *head = xmemdup0(key, length);
+
+    json_object_put_string(json, "kind",
+                           cluster ? head : k8s_kind_name(K8S_POLICY));
+    json_object_put(json, "namespace", (cluster ? json_null_create()
+                                        : json_string_create(head)));
+    json_object_put_string(json, "name", key + length + 1);
+    free(head);
+}
+
 static struct json *
 row_to_json(const char *key, const struct row *row)
 {
     struct json *json = json_object_create();
-    const char *slash = strchr(key, '/');
-    size_t ns_length = slash ? slash - key : 0;
 
-    json_object_put(json, "namespace",
-                    json_string_create_nocopy(xmemdup0(key, ns_length)));
-    json_object_put_string(json, "name", slash ? slash + 1 : key);
+    put_name(key, json);
+    if (row->cluster) {
+        json_object_put_string(json, "tier",
+                               k8s_tier_name(row->cluster->tier));
+        json_object_put(json, "priority",
+                        json_integer_create(row->cluster->priority));
+    }
     json_object_put(json, "inForce",
-                    json_boolean_create(row->policy != NULL));
+                    json_boolean_create(row->policy || row->cluster));
     json_object_put(json, "kept", json_boolean_create(row->kept));
     json_object_put(json, "localPods",
                     json_integer_create(row->n_local_pods));
-    json_object_put(json, "rules", rules_to_json(row->policy));
+    json_object_put(json, "rules", rules_to_json(row));
     json_object_put(json, "problems", problems_to_json(row));
     return json;
 }
@@ -268,6 +429,12 @@ cmd_policies(const struct cmd_context *context, bool json)
     struct shash rows = SHASH_INITIALIZER(&rows);
 
     collect_policies(context->model, &rows);
+    for (enum k8s_kind kind = 0; kind < K8S_N_KINDS; kind++) {
+        if (k8s_kind_is_cluster_policy(kind)) {
+            collect_cluster_policies(context->model, kind, &rows);
+        }
+    }
+    note_equal_priorities(&rows);
     collect_problems(context, &rows);
 
     size_t n = shash_count(&rows);

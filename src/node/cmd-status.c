@@ -234,6 +234,18 @@ format_problems(const struct cmd_context *c, struct ds *ds)
     cmd_problems_free(problems, n);
 }
 
+static size_t
+count_cluster_policies(const struct model *model)
+{
+    size_t n = 0;
+
+    for (enum k8s_kind kind = 0; kind < K8S_N_KINDS; kind++) {
+        n += (k8s_kind_is_cluster_policy(kind)
+              ? model_count(model, kind) : 0);
+    }
+    return n;
+}
+
 static char *
 to_text(const struct cmd_context *c, const struct status *s)
 {
@@ -250,10 +262,12 @@ to_text(const struct cmd_context *c, const struct status *s)
     format_attach(c, &ds);
     cmd_format_audit(c, &ds);
     ds_put_format(&ds, "objects      %"PRIuSIZE" namespaces, %"PRIuSIZE
-                  " pods (%"PRIuSIZE" here), %"PRIuSIZE" policies\n",
+                  " pods (%"PRIuSIZE" here), %"PRIuSIZE" policies, %"PRIuSIZE
+                  " cluster policies\n",
                   model_count(c->model, K8S_NAMESPACE),
                   model_count(c->model, K8S_POD), s->n_local_pods,
-                  model_count(c->model, K8S_POLICY));
+                  model_count(c->model, K8S_POLICY),
+                  count_cluster_policies(c->model));
     format_health(c, &ds);
     if (c->policies) {
         format_budget(c->policies, &ds);
@@ -401,6 +415,7 @@ objects_to_json(const struct cmd_context *c, const struct status *s)
     put_integer(json, "pods", model_count(c->model, K8S_POD));
     put_integer(json, "localPods", s->n_local_pods);
     put_integer(json, "policies", model_count(c->model, K8S_POLICY));
+    put_integer(json, "clusterPolicies", count_cluster_policies(c->model));
     return json;
 }
 

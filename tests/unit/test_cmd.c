@@ -218,9 +218,68 @@ test_policies(void **state)
     assert_is_json(text, JSON_ARRAY);
     assert_json_has(text, "\"name\":\"all\",\"namespace\":\"shop\","
                     "\"problems\":[],\"rules\":{\"egress\":1,\"ingress\":0}");
-    assert_json_has(text, "\"inForce\":false,\"kept\":false,\"localPods\":0,"
-                    "\"name\":\"wrong\"");
+    assert_json_has(text, "\"inForce\":false,\"kept\":false,\"kind\":"
+                    "\"NetworkPolicy\",\"localPods\":0,\"name\":\"wrong\"");
     free(text);
+}
+
+/* C7, C6: what is legal, but hardly meant. */
+static void
+test_cluster_policies(void **state)
+{
+    struct fixture *f = *state;
+    char *file = xasprintf("%s/cluster.yaml", f->path);
+    FILE *stream = fopen(file, "w");
+
+    assert_non_null(stream);
+    fputs("apiVersion: policy.networking.k8s.io/v1alpha2\n"
+          "kind: ClusterNetworkPolicy\n"
+          "metadata: {name: a}\n"
+          "spec: {tier: Admin, priority: 7, subject: {namespaces: {}},\n"
+          " ingress: [{action: Deny, from: [{stars: {}}]}]}\n"
+          "---\n"
+          "apiVersion: policy.networking.k8s.io/v1alpha2\n"
+          "kind: ClusterNetworkPolicy\n"
+          "metadata: {name: b}\n"
+          "spec: {tier: Admin, priority: 7, subject: {pods: {podSelector:\n"
+          " {matchLabels: {app: nobody}}}}, egress: [{action: Accept,\n"
+          " to: [{nodes: {}}]}]}\n"
+          "---\n"
+          "apiVersion: policy.networking.k8s.io/v1alpha2\n"
+          "kind: ClusterNetworkPolicy\n"
+          "metadata: {name: c}\n"
+          "spec: {tier: Top, priority: 7, subject: {namespaces: {}}}\n",
+          stream);
+    fclose(stream);
+    dir_refresh(f->dir);
+
+    char *text = cmd_policies(&f->context, false);
+    assert_line(text, "ClusterNetworkPolicy a (Admin 7) 1 ingress 1 see "
+                "below");
+    assert_line(text, "ClusterNetworkPolicy b (Admin 7) 0 egress 1 see "
+                "below");
+    assert_line(text, "ClusterNetworkPolicy c 0 - - refused");
+    assert_line(text, "ClusterNetworkPolicy a: ingress[0] was not understood "
+                "and denies everything");
+    assert_line(text, "ClusterNetworkPolicy b: has priority 7 like "
+                "ClusterNetworkPolicy a, which by its name is asked before "
+                "it");
+    assert_non_null(strstr(text, "spec.tier: \"Top\" is not Admin or "
+                           "Baseline"));
+    free(text);
+
+    text = cmd_policies(&f->context, true);
+    assert_is_json(text, JSON_ARRAY);
+    assert_json_has(text, "\"kind\":\"ClusterNetworkPolicy\",\"localPods\":0,"
+                    "\"name\":\"b\",\"namespace\":null,\"priority\":7,"
+                    "\"problems\":[\"haspriority7like");
+    free(text);
+
+    text = cmd_status(&f->context, false);
+    assert_non_null(strstr(text, "3 policies, 2 cluster policies"));
+    free(text);
+    unlink(file);
+    free(file);
 }
 
 static void
@@ -229,7 +288,8 @@ test_status(void **state)
     struct fixture *f = *state;
 
     char *text = cmd_status(&f->context, false);
-    assert_line(text, "objects 0 namespaces, 2 pods (1 here), 3 policies");
+    assert_line(text, "objects 0 namespaces, 2 pods (1 here), 3 policies, "
+                "0 cluster policies");
     assert_line(text, "problems 2");
     assert_non_null(strstr(text, "a.yaml:"));
     free(text);
@@ -378,6 +438,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_pods),
         TEST(test_policies),
+        TEST(test_cluster_policies),
         TEST(test_status),
         TEST(test_state),
         TEST(test_objects),
