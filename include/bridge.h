@@ -14,7 +14,8 @@
  * by a barrier.  The barrier's reply publishes the generation: everything of
  * it is in the switch.  While a bundle is under way new changes collect for
  * the next one.  A refused bundle leaves the switch as it was (bundles are
- * atomic); the error names the flow and the flows are read back.  See
+ * atomic); the error names the flow, the flows are read back, and it is tried
+ * again, later or without that flow: see bridge_leave_out().  See
  * bridge_watch_others() for what others do.
  *
  * The first connection waits for bridge_enable(): until the sources are
@@ -77,6 +78,12 @@ struct bridge_census {
 };
 void bridge_set_census(struct bridge *, const struct bridge_census *);
 
+/* A bundle is refused as a whole for one flow that the switch does not take.
+ * If 'may' returns true for that flow, it is left out and the rest goes in at
+ * once.  It is tried again when it changes, and every minute or so. */
+typedef bool bridge_may_cb(const struct flowset_flow *, void *aux);
+void bridge_leave_out(struct bridge *, bridge_may_cb *may, void *aux);
+
 /* 'generation' is what the flowset now stands for.  If nothing is dirty and
  * nothing under way it is published at once. */
 void bridge_set_generation(struct bridge *, uint64_t generation);
@@ -87,8 +94,9 @@ uint64_t bridge_generation(const struct bridge *);
 struct bridge_status {
     bool connected;
     const char *state;          /* "connecting", "readback" … */
-    const char *error;          /* Last refusal, NULL if none since; owned by
-                                 * the bridge. */
+    const char *error;          /* Last refusal, or what is left out for it,
+                                 * NULL if none since; owned by the bridge. */
+    uint64_t n_left_out;        /* Flows. */
     uint64_t n_connections;
     uint64_t n_bundles;         /* Committed. */
     uint64_t n_refused;         /* Bundles. */

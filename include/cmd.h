@@ -28,6 +28,7 @@ struct pipeline_config;
 struct policies;
 struct ports;
 struct settings;
+struct sset;
 struct state;
 struct survey;
 
@@ -42,6 +43,8 @@ struct cmd_context {
     const struct pipeline_config *pipeline;
     const struct bridge *bridge;
     const struct policies *policies;    /* Or NULL. */
+    const struct sset *refused; /* "NS/NAME" of policies with flows that the
+                                 * switch does not take; or NULL. */
     const struct survey *survey;        /* The last one; or NULL. */
     const struct health *health;
     const struct http *http;    /* NULL if metrics are not served. */
@@ -73,8 +76,9 @@ struct cmd_problem {
     bool owned;                 /* 'object' and 'message' are ours to free. */
 };
 /* The problems of whichever source there is, and of policies beyond their
- * budget: an array of '*n', to be freed with cmd_problems_free().  Stores how
- * many there are in all in '*n_all'. */
+ * budget or with flows that the switch does not take: an array of '*n', to be
+ * freed with cmd_problems_free().  Stores how many there are in all in
+ * '*n_all'. */
 struct cmd_problem *cmd_problems(const struct cmd_context *, size_t *n,
                                  size_t *n_all);
 void cmd_problems_free(struct cmd_problem *, size_t n);

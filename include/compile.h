@@ -39,7 +39,9 @@ struct label_pool;
 struct model;
 struct netset;
 struct policies;
+struct flowset_flow;
 struct rules;
+struct sset;
 
 struct compile_config {
     struct pipeline_config pipeline;
@@ -95,5 +97,10 @@ struct compile_stats {
     size_t n_flows, n_conjunctions;
 };
 void compile_get_stats(const struct compile *, struct compile_stats *);
+
+/* Adds the "NS/NAME" of policies whose rules 'flow' is part of to 'names', as
+ * long as these are less than 'max'. */
+void compile_flow_policies(const struct compile *, const struct flowset_flow *,
+                           size_t max, struct sset *names);
 
 #endif /* compile.h */

@@ -119,6 +119,14 @@ size_t flowset_observe_end(struct flowset *);
 bool flowset_observe_one(struct flowset *, const struct flowset_flow *,
                          bool gone);
 
+/* Leaves 'flow', which the switch does not take, out of the deltas, whether it
+ * has another version of it or not, until it changes or it is to be tried
+ * again.  Returns false if it is not wanted, or has changed already. */
+bool flowset_set_aside(struct flowset *, const struct flowset_flow *);
+size_t flowset_count_aside(const struct flowset *);
+void flowset_for_each_aside(const struct flowset *, flowset_cb *, void *aux);
+void flowset_retry_aside(struct flowset *);
+
 /* ovs-ofctl syntax without a newline: what `ovs-ofctl add-flows` reads and
  * `parse-flows` accepts.  Tables by name if 'names' is not NULL. */
 void flowset_format_flow(const struct flowset_flow *,

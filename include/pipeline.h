@@ -149,6 +149,12 @@ struct pipeline_report {
 };
 void pipeline_get_report(const struct flow *, struct pipeline_report *);
 
+/* True if a flow in 'table' with 'cookie' is one by which a NetworkPolicy
+ * allows something, or a part of one: without it nothing more passes than
+ * with it. */
+bool pipeline_only_allows(const struct pipeline_config *, uint8_t table,
+                          uint64_t cookie);
+
 /* Our names for the tables; free with pipeline_table_map_destroy(). */
 struct ofputil_table_map *pipeline_table_map(const struct pipeline_config *);
 void pipeline_table_map_destroy(struct ofputil_table_map *);

@@ -48,6 +48,8 @@ struct entry {
     bool in_switch : 1;
     bool seen : 1;              /* By the read-back under way. */
     bool dirty : 1;             /* In 'dirty'. */
+    bool aside : 1;             /* Not for the switch, see
+                                 * flowset_set_aside(). */
     uint64_t values[];          /* Of the match, see flowset-match.h. */
 };
 
@@ -58,6 +60,7 @@ struct flowset {
     struct flowset_shapes shapes;
     struct hmap actions;
     size_t n_wanted, n_conj;
+    size_t n_aside;
     size_t n_by_table[UINT8_MAX + 1];   /* Of the wanted ones. */
     size_t n_surprises;         /* Of the read-back under way. */
     flowset_allow_actions *allow_actions;
@@ -218,13 +221,23 @@ get_flow(struct flowset *fs, uint8_t table, uint16_t priority,
     return f ? f : create_flow(fs, table, priority, &key);
 }
 
+/* The switch may have to be told of 'f'. */
 static void
 mark_dirty(struct flowset *fs, struct entry *f)
 {
-    if (!f->dirty) {
+    if (!f->dirty && !f->aside) {
         f->dirty = true;
         ptrs_add(&fs->dirty, f);
     }
+}
+
+/* Another version of 'f' is wanted, or none. */
+static void
+mark_changed(struct flowset *fs, struct entry *f)
+{
+    fs->n_aside -= f->aside;
+    f->aside = false;
+    mark_dirty(fs, f);
 }
 
 /* 'f' is not wanted: it goes when the switch does not have it either. */
@@ -255,6 +268,8 @@ stop_wanting(struct flowset *fs, struct entry *f)
     clear_entry(fs, f);
     fs->n_wanted--;
     fs->n_by_table[f->table]--;
+    fs->n_aside -= f->aside;
+    f->aside = false;
     drop_unwanted(fs, f);
 }
 
@@ -275,7 +290,7 @@ flowset_set(struct flowset *fs, uint8_t table, uint16_t priority,
     f->kind = KIND_PLAIN;
     f->cookie = cookie;
     f->actions = actions;
-    mark_dirty(fs, f);
+    mark_changed(fs, f);
 }
 
 void
@@ -370,7 +385,7 @@ flowset_add_part(struct flowset *fs, uint8_t table, uint16_t priority,
     fs->n_conj += part->n_clauses > 0;
     insert_part(f, part);
     f->cookie = cookie;
-    mark_dirty(fs, f);
+    mark_changed(fs, f);
 }
 
 void
@@ -394,7 +409,7 @@ flowset_remove_part(struct flowset *fs, uint8_t table, uint16_t priority,
     f->parts->n--;
     memmove(&f->parts->p[i], &f->parts->p[i + 1],
             (n - 1 - i) * sizeof *f->parts->p);
-    mark_dirty(fs, f);
+    mark_changed(fs, f);
 }
 
 /* What a flow is, seen from outside. */
@@ -670,6 +685,60 @@ flowset_observe_one(struct flowset *fs, const struct flowset_flow *flow,
     struct entry *f = find_flow(fs, flow->table, flow->priority,
                                 &flow->match);
     return f && forget_flow(fs, f);
+}
+
+bool
+flowset_set_aside(struct flowset *fs, const struct flowset_flow *flow)
+{
+    struct entry *f = find_flow(fs, flow->table, flow->priority, &flow->match);
+
+    if (!f || !is_wanted(f) || f->dirty) {
+        return false;
+    }
+    fs->n_aside += !f->aside;
+    f->aside = true;
+    return true;
+}
+
+size_t
+flowset_count_aside(const struct flowset *fs)
+{
+    return fs->n_aside;
+}
+
+void
+flowset_for_each_aside(const struct flowset *fs, flowset_cb *cb, void *aux)
+{
+    struct ofpbuf b;
+    struct entry *f;
+
+    if (!fs->n_aside) {
+        return;
+    }
+    ofpbuf_init(&b, 0);
+    HMAP_FOR_EACH (f, node, &fs->flows) {
+        if (f->aside) {
+            struct flowset_flow flow;
+
+            export_flow(fs, f, &b, &flow);
+            cb(&flow, aux);
+        }
+    }
+    ofpbuf_uninit(&b);
+}
+
+void
+flowset_retry_aside(struct flowset *fs)
+{
+    struct entry *f;
+
+    if (fs->n_aside) {
+        HMAP_FOR_EACH (f, node, &fs->flows) {
+            if (f->aside) {
+                mark_changed(fs, f);
+            }
+        }
+    }
 }
 
 void

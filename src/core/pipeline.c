@@ -31,6 +31,17 @@ const char *const pipeline_table_purposes[N_TABLES] = {
 #undef TABLE
 };
 
+bool
+pipeline_only_allows(const struct pipeline_config *config, uint8_t table,
+                     uint64_t cookie)
+{
+    enum cookie_kind kind = cookie_kind(cookie);
+
+    return ((table == pipeline_table(config, TABLE_EGRESS_RULE)
+             || table == pipeline_table(config, TABLE_INGRESS_RULE))
+            && (kind == COOKIE_CLAUSE || kind == COOKIE_RULE));
+}
+
 struct ofputil_table_map *
 pipeline_table_map(const struct pipeline_config *config)
 {

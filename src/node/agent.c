@@ -43,6 +43,7 @@
 #include "waiters.h"
 
 #include "agent-budget.h"
+#include "agent-refusal.h"
 #include "agent-survey.h"
 
 VLOG_DEFINE_THIS_MODULE(agent);
@@ -66,6 +67,7 @@ struct agent {
     struct netif *netif;
     struct agent_survey *survey;
     struct agent_budget *budget;
+    struct agent_refusal *refusal;
     struct bridge *bridge;
     struct audit *audit;        /* NULL if not wanted. */
     struct waiters *waiters;
@@ -210,6 +212,8 @@ start_compiler(struct agent *a)
     a->budget = agent_budget_create(compile_policies(a->compile), a->kube);
     connect_bridge(a, compile_flowset(a->compile));
     agent_survey_attach(a->survey, a->bridge);
+    a->refusal = agent_refusal_create(a->compile);
+    agent_refusal_attach(a->refusal, a->bridge);
     bridge_watch_others(a->bridge, a->settings->table_base, N_TABLES,
                         READBACK_MSEC);
 }
@@ -265,6 +269,7 @@ register_commands(struct agent *a)
         .pipeline = &compile_config(a->compile)->pipeline,
         .bridge = a->bridge,
         .policies = compile_policies(a->compile),
+        .refused = agent_refusal_policies(a->refusal),
         .survey = agent_survey_last(a->survey),
         .health = a->health,
         .http = a->http,
@@ -331,6 +336,7 @@ agent_destroy(struct agent *a)
     bridge_destroy(a->bridge);
     agent_survey_destroy(a->survey);
     agent_budget_destroy(a->budget);
+    agent_refusal_destroy(a->refusal);
     flowset_destroy(a->empty);
     compile_destroy(a->compile);
     dir_destroy(a->dir);
@@ -683,6 +689,9 @@ agent_run(struct agent *a)
     }
     bridge_run(a->bridge);
     name_tables(a);
+    if (!compile_is_busy(a->compile)) {
+        agent_refusal_run(a->refusal, a->bridge);
+    }
     run_waiters(a);
     run_observers(a);
     run_state(a);

@@ -182,12 +182,11 @@ bridge_msg_describe_change(const struct flowset_change *change)
     return describe(change->delete ? "delete " : "", &change->flow);
 }
 
-/* Reads what bridge_msg_put_change() made, without asking whether it makes
- * sense: the switch has just said that it does not.  Actions go to
- * 'ofpacts'. */
-static bool
-decode_flow_mod(const struct ofp_header *oh, struct flowset_change *change,
-                struct ofpbuf *ofpacts)
+/* Does not ask whether it makes sense: the switch has just said that it does
+ * not. */
+bool
+bridge_msg_read_change(const struct ofp_header *oh,
+                       struct flowset_change *change, struct ofpbuf *ofpacts)
 {
     struct ofpbuf b = ofpbuf_const_initializer(oh, ntohs(oh->length));
     struct flowset_flow *flow = &change->flow;
@@ -218,7 +217,7 @@ bridge_msg_describe(const struct ofp_header *flow_mod)
     char *text;
 
     ofpbuf_init(&ofpacts, 0);
-    text = (decode_flow_mod(flow_mod, &change, &ofpacts)
+    text = (bridge_msg_read_change(flow_mod, &change, &ofpacts)
             ? bridge_msg_describe_change(&change)
             : ofp_to_string(flow_mod, ntohs(flow_mod->length), NULL, NULL, 1));
     ofpbuf_uninit(&ofpacts);

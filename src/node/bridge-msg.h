@@ -9,6 +9,7 @@
 #ifndef BRIDGE_MSG_H
 #define BRIDGE_MSG_H 1
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,10 @@ int bridge_msg_put_change(struct ofpbuf *mods, const struct flowset_change *,
  * the end. */
 const struct ofp_header *bridge_msg_next(const struct ofpbuf *mods,
                                          size_t *ofs);
+/* What such a message says.  Actions go to 'ofpacts'.  Returns false if it
+ * cannot be read. */
+bool bridge_msg_read_change(const struct ofp_header *,
+                            struct flowset_change *, struct ofpbuf *ofpacts);
 /* What 'flow_mod' adds or deletes in ovs-ofctl syntax, cut off if very long;
  * caller frees. */
 char *bridge_msg_describe(const struct ofp_header *flow_mod);

@@ -5,6 +5,7 @@
  * bridge.c          the connection, and whose turn it is
  * bridge-readback.c what is in the switch?
  * bridge-update.c   from the flowset into the switch, and refusals
+ * bridge-aside.c    flows that the switch does not take
  * bridge-others.c   what others do to the flows: asks bridge-watch.c
  * bridge-watch.c    reads the updates of a flow monitor
  * bridge-request.c  asynchronous messages and requests of other modules
@@ -82,6 +83,16 @@ struct bridge {
     int retry_msec;             /* 0 if the last bundle was accepted. */
     long long int retry_at;
 
+    /* What is left out. */
+    bridge_may_cb *may_leave_out;       /* Or NULL. */
+    void *may_aux;
+    size_t bad_mod;             /* Of the bundle, from 1 on; 0 for none. */
+    enum ofperr bad_error;
+    unsigned int n_splits;      /* Refused one after the other. */
+    char *aside;                /* The last one, or NULL. */
+    int aside_msec;             /* Between tries. */
+    long long int aside_at;     /* The next one; 0 for none. */
+
     /* Who else is there. */
     struct bridge_census census;
     bool permitted;             /* On this connection. */
@@ -131,6 +142,14 @@ void bridge_update_receive(struct bridge *, const struct ofp_header *);
 void bridge_update_receive_barrier(struct bridge *, const struct ofp_header *);
 /* Returns true if 'xid' is one of the bundle's. */
 bool bridge_update_receive_error(struct bridge *, uint32_t xid, enum ofperr);
+
+/* bridge-aside.c. */
+/* 'b->bad_mod' was refused for 'why'.  Returns true if it is left out. */
+bool bridge_aside_split(struct bridge *, const char *why);
+/* Everything else is in the switch. */
+void bridge_aside_settle(struct bridge *);
+/* Lets them be tried again: 'now', or when it is time. */
+void bridge_aside_run(struct bridge *, bool now);
 
 /* bridge-others.c. */
 void bridge_others_start(struct bridge *);

@@ -49,10 +49,15 @@ send_barrier(struct bridge *b)
 static void
 refuse(struct bridge *b, char *why)
 {
+    b->status.n_refused++;
+    if (bridge_aside_split(b, why)) {
+        free(why);
+        bridge_readback_start(b);
+        return;
+    }
     VLOG_WARN_RL(&rl, "%s: %s", rconn_get_name(b->rconn), why);
     free(b->error);
     b->error = why;
-    b->status.n_refused++;
     b->refused = b->generation;
     b->retry_msec = (b->retry_msec
                      ? MIN(b->retry_msec * 2, MAX_RETRY_MSEC)
@@ -198,6 +203,8 @@ bridge_update_receive_error(struct bridge *b, uint32_t xid, enum ofperr error)
         return true;            /* The first one tells most. */
     }
     b->refusal = describe_refusal(b, xid, error);
+    b->bad_mod = xid - b->open_xid <= b->n_mods ? xid - b->open_xid : 0;
+    b->bad_error = error;
     if (b->state == BRIDGE_STREAMING || b->state == BRIDGE_CLOSING) {
         b->state = BRIDGE_DISCARDING;
         send_control(b, OFPBCT_DISCARD_REQUEST, b->next_xid++);
@@ -218,6 +225,7 @@ bridge_update_at(const struct bridge *b)
 void
 bridge_update_run(struct bridge *b)
 {
+    bridge_aside_run(b, false);
     if (!flowset_is_dirty(b->fs)) {
         bridge_publish(b, b->wanted);
     } else if (time_msec() >= bridge_update_at(b)) {

@@ -66,6 +66,7 @@ bridge_reset(struct bridge *b)
     ofpbuf_uninit(&b->mods);
     ofpbuf_init(&b->mods, 0);
     b->n_mods = 0;
+    b->bad_mod = 0;
     b->ofs = 0;
     free(b->refusal);
     b->refusal = NULL;
@@ -82,6 +83,7 @@ bridge_destroy(struct bridge *b)
         rconn_packet_counter_destroy(b->queued);
         rconn_packet_counter_destroy(b->removals);
         free(b->error);
+        free(b->aside);
         free(b->target);
         free(b);
     }
@@ -118,6 +120,7 @@ bridge_publish(struct bridge *b, uint64_t generation)
     b->retry_msec = 0;
     free(b->error);
     b->error = NULL;
+    bridge_aside_settle(b);
     if (!b->in_sync) {
         b->in_sync = true;
         VLOG_INFO("%s: in sync, %"PRIu64" flows were there",
@@ -169,6 +172,7 @@ check_connection(struct bridge *b)
     if (rconn_is_connected(b->rconn)) {
         b->status.n_connections++;
         bridge_request_connected(b);
+        bridge_aside_run(b, true);
         bridge_others_start(b);
         bridge_readback_start(b);
     } else {
@@ -243,6 +247,8 @@ wait_idle(const struct bridge *b)
         poll_timer_wait_until(bridge_update_at(b));
     } else if (b->published != b->wanted || b->n_pending) {
         poll_immediate_wake();
+    } else if (b->aside_at) {
+        poll_timer_wait_until(b->aside_at);
     }
     if (b->again) {
         poll_immediate_wake();
@@ -341,5 +347,6 @@ bridge_get_status(const struct bridge *b, struct bridge_status *status)
     status->connected = rconn_is_connected(b->rconn);
     status->watched = b->status.watched && status->connected;
     status->state = names[b->state];
-    status->error = b->error;
+    status->error = b->error ? b->error : b->aside;
+    status->n_left_out = flowset_count_aside(b->fs);
 }

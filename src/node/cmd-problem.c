@@ -6,9 +6,11 @@
 
 #include <stdlib.h>
 
+#include "bridge.h"
 #include "dir.h"
 #include "kube.h"
 #include "policy.h"
+#include "sset.h"
 #include "util.h"
 
 /* Policies beyond their budget that are told of one by one. */
@@ -76,6 +78,29 @@ add_policies(const struct policies *policies, struct cmd_problem *problems,
     return problems;
 }
 
+/* Appends policies of which the switch does not take a flow. */
+static struct cmd_problem *
+add_refused(const struct cmd_context *c, struct cmd_problem *problems,
+            size_t *n, size_t *n_all)
+{
+    struct bridge_status status;
+    const char *name;
+
+    bridge_get_status(c->bridge, &status);
+    problems = xrealloc(problems, ((*n + sset_count(c->refused) + 1)
+                                   * sizeof *problems));
+    SSET_FOR_EACH (name, c->refused) {
+        problems[(*n)++] = (struct cmd_problem) {
+            .object = xasprintf("NetworkPolicy %s", name),
+            .message = xasprintf("allows less than it says: %s",
+                                 status.error ? status.error : "refused"),
+            .owned = true,
+        };
+        ++*n_all;
+    }
+    return problems;
+}
+
 struct cmd_problem *
 cmd_problems(const struct cmd_context *c, size_t *n, size_t *n_all)
 {
@@ -83,8 +108,13 @@ cmd_problems(const struct cmd_context *c, size_t *n, size_t *n_all)
                                     ? dir_to_problems(c->dir, n, n_all)
                                     : kube_to_problems(c->kube, n, n_all));
 
-    return (c->policies ? add_policies(c->policies, problems, n, n_all)
-            : problems);
+    if (c->policies) {
+        problems = add_policies(c->policies, problems, n, n_all);
+    }
+    if (c->refused) {
+        problems = add_refused(c, problems, n, n_all);
+    }
+    return problems;
 }
 
 void

@@ -396,6 +396,7 @@ switch_to_json(const struct cmd_context *c, const struct status *s)
     put_integer(json, "connections", b->n_connections);
     put_integer(json, "bundles", b->n_bundles);
     put_integer(json, "refused", b->n_refused);
+    put_integer(json, "leftOut", b->n_left_out);
     put_integer(json, "flowMods", b->n_flow_mods);
     put_integer(json, "lastFlowMods", b->n_last_flow_mods);
     put_integer(json, "readBack", b->n_readback);

@@ -180,3 +180,33 @@ test_default_limits() {
     [ "$(status budget.flows)" -le 21000 ]
     [ "$(status switch.flows)" -le 40000 ]
 }
+
+# A table that takes three flows only: what does not fit is left out, and told;
+# everybody else is served.  Table 53 is IngressRule.
+test_switch_refuses() {
+    log_allow '\|bridge_aside\|WARN\|.* flow refused: OFPFMFC_TABLE_FULL' "it is"
+    log_allow '\|agent_refusal\|WARN\|NetworkPolicy evil/' "it is"
+    daemon_stop
+    daemon_start
+    settle
+    ovs-vsctl set flow_table "$(ovs-vsctl get bridge "$BRIDGE" \
+        flow_tables:53 | tr -d ' ')" flow_limit=3 overflow_policy=refuse
+    allow web 80 | policy web
+    packets <<< "shop/web -> evil/db tcp/80 denied"
+    shop_is_well
+    [ "$(status switch.leftOut)" -gt 0 ]
+    contains "problem" "NetworkPolicy evil/web: allows less.*TABLE_FULL.*table=53" \
+        "$(ovs-netpol status)"
+    contains "log" "NetworkPolicy evil/web: the switch does not take a flow" \
+        "$(cat "$NETPOLD_LOG")"
+
+    ovs-vsctl clear flow_table "$(ovs-vsctl get bridge "$BRIDGE" \
+        flow_tables:53 | tr -d ' ')" flow_limit overflow_policy
+    until_ok 10 nothing_is_left_out
+    packets <<< "shop/web -> evil/db tcp/80 ok"
+    same "problems" "[]" "$(status problems)"
+}
+
+nothing_is_left_out() {
+    [ "$(status switch.leftOut)" = 0 ]
+}
