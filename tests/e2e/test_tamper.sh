@@ -125,6 +125,33 @@ test_add_in_our_tables() {
     all_is_well
 }
 
+# Somebody's flow takes the place of ours: same match, same priority.
+test_take_over() {
+    allow_tampering
+    tampered ovs-ofctl add-flow "$BRIDGE" \
+        "cookie=0x9,table=0,priority=65500,reg0=0/1,actions=NORMAL"
+    tampered ovs-ofctl add-flow "$BRIDGE" \
+        "cookie=0x9,table=47,priority=0,actions=NORMAL"
+    same "theirs" 0 "$(flows cookie=0x9/-1 | grep -c cookie=0x9)"
+}
+
+# However often they do it, the log does not grow with it, and the counters
+# do.
+test_log_is_limited() {
+    local before tampered
+    allow_tampering
+    before=$(grep -c 'bridge|WARN' "$NETPOLD_LOG")
+    tampered=$(status switch.tampered)
+    for _ in {1..30}; do
+        ovs-ofctl del-flows "$BRIDGE" \
+            "table=47,cookie=0x6e70000000000000/0xffff000000000000"
+        until_ok 5 is_back
+    done
+    all_is_well
+    (( $(status switch.tampered) >= tampered + 30 ))
+    (( $(grep -c 'bridge|WARN' "$NETPOLD_LOG") <= before + 12 ))
+}
+
 test_foreign_flows_elsewhere() {
     local mods tampered
     mods=$(status switch.flowMods)
