@@ -212,6 +212,7 @@ rig_unset_flow(struct flowset *fs, const char *text)
 
     flowtext_parse(with_actions, &flow);
     flowset_unset(fs, flow.table, flow.priority, &flow.match);
+    free(flow.ofpacts);
     free(with_actions);
 }
 
