@@ -31,6 +31,7 @@
 struct ds;
 struct label_pool;
 struct model;
+struct sset;
 
 /* 'pool' is borrowed and must outlive the model. */
 struct model *model_create(struct label_pool *pool);
@@ -70,6 +71,12 @@ bool model_set_audit(struct model *, bool audit);
 bool model_audit(const struct model *);
 /* True if nothing that concerns the pods of 'ns' is dropped by policies. */
 bool model_namespace_is_audited(const struct model *, const char *ns);
+
+/* Policies ("NS/NAME") that are refused as a whole: they isolate and allow
+ * nothing.  This is something that was found out, no change of the model. */
+void model_set_refused(struct model *, const struct sset *names);
+const struct sset *model_refused(const struct model *);
+bool model_is_refused(const struct model *, const struct k8s_policy *);
 
 /* The policies that live in namespace 'ns', in no particular order: a borrowed
  * array of '*n'. */

@@ -46,6 +46,7 @@ struct model;
 #define SNAPSHOT_MAX_ITEM ((size_t) 64 * 1024 * 1024)
 #define SNAPSHOT_MAX_PORTS 0xfeff
 #define SNAPSHOT_MAX_ADDRESSES 10000
+#define SNAPSHOT_MAX_REFUSED 1000000
 
 /* What the daemon knows of its node besides what the model does (name,
  * addresses, service CIDRs, ports). */

@@ -132,3 +132,34 @@ model_namespace_policies(const struct model *m, const char *ns, size_t *n)
     *n = s ? s->policies.n : 0;
     return s ? (const struct k8s_policy *const *) s->policies.p : NULL;
 }
+
+/* Refused policies. */
+
+void
+model_set_refused(struct model *m, const struct sset *names)
+{
+    if (!sset_equals(&m->refused, names)) {
+        sset_destroy(&m->refused);
+        sset_clone(&m->refused, names);
+    }
+}
+
+const struct sset *
+model_refused(const struct model *m)
+{
+    return &m->refused;
+}
+
+bool
+model_is_refused(const struct model *m, const struct k8s_policy *policy)
+{
+    bool refused = false;
+
+    if (!sset_is_empty(&m->refused)) {
+        char *name = xasprintf("%s/%s", policy->up.ns, policy->up.name);
+
+        refused = sset_contains(&m->refused, name);
+        free(name);
+    }
+    return refused;
+}

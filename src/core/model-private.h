@@ -13,6 +13,7 @@
 #include "model.h"
 #include "openvswitch/hmap.h"
 #include "ptrs.h"
+#include "sset.h"
 #include "util.h"
 
 /* A live pod's or a node's claim to an address. */
@@ -48,6 +49,7 @@ struct model {
     struct hmap claims;
     struct hmap spaces;
     bool audit;                 /* For namespaces that do not say. */
+    struct sset refused;        /* Policies, "NS/NAME". */
     struct model_port *ports;
     size_t n_ports;
     struct hmap port_pods;      /* "struct model_port_pod". */

@@ -20,6 +20,7 @@ model_create(struct label_pool *pool)
     for (int i = 0; i < K8S_N_KINDS; i++) {
         hmap_init(&m->objects[i]);
     }
+    sset_init(&m->refused);
     hmap_init(&m->claims);
     hmap_init(&m->spaces);
     hmap_init(&m->port_pods);
@@ -248,6 +249,7 @@ model_destroy(struct model *m)
     model_destroy_uids(m);
     hmap_destroy(&m->claims);
     hmap_destroy(&m->spaces);
+    sset_destroy(&m->refused);
     free(m->node_name);
     free(m->node_addresses);
     free(m->service_cidrs);

@@ -14,6 +14,7 @@
 #include "packets.h"
 #include "pipeline.h"
 #include "split.h"
+#include "sset.h"
 #include "util.h"
 
 /* Bytes that are looked at before an error is noticed. */
@@ -121,6 +122,34 @@ get_mark(struct k8s_parser *p, const struct k8s_field *spec,
 }
 
 static bool
+get_refused(struct k8s_parser *p, const struct k8s_field *spec,
+            struct model *model)
+{
+    struct k8s_field list = k8s_field_member(spec, "refused");
+    struct sset names = SSET_INITIALIZER(&names);
+    bool ok = true;
+    size_t n;
+
+    if (!k8s_get_count(p, &list, DOC_LIST, SNAPSHOT_MAX_REFUSED, &n)) {
+        return false;
+    }
+    for (size_t i = 0; ok && i < n; i++) {
+        struct k8s_field item = k8s_field_at(&list, i);
+        const char *text = "";
+
+        ok = k8s_get_string(p, &item, &text);
+        if (ok && text) {
+            sset_add(&names, text);
+        }
+    }
+    if (ok) {
+        model_set_refused(model, &names);
+    }
+    sset_destroy(&names);
+    return ok;
+}
+
+static bool
 get_cidrs(struct k8s_parser *p, const struct k8s_field *spec,
           struct model *model)
 {
@@ -170,7 +199,8 @@ read_settings(struct k8s_parser *p, const struct k8s_field *root,
     }
     r->node->table_base = base;
     r->node->zone = zone;
-    return get_cidrs(p, &spec, r->model);
+    return (get_refused(p, &spec, r->model)
+            && get_cidrs(p, &spec, r->model));
 }
 
 static bool

@@ -17,6 +17,7 @@
 #include "packets.h"
 #include "pipeline.h"
 #include "sha1.h"
+#include "sset.h"
 #include "util.h"
 
 /* Handed to the caller when there is that much. */
@@ -59,6 +60,17 @@ bool_text(bool value)
 }
 
 static void
+write_refused(const struct model *model, struct ds *s)
+{
+    const char **names = sset_sort(model_refused(model));
+
+    for (size_t i = 0; names[i]; i++) {
+        ds_put_format(s, "%s\"%s\"", i ? "," : "", names[i]);
+    }
+    free(names);
+}
+
+static void
 write_settings(const struct model *model, const struct snapshot_node *node,
                struct ds *s)
 {
@@ -87,6 +99,8 @@ write_settings(const struct model *model, const struct snapshot_node *node,
         prefix_format(&cidrs[i], s);
         ds_put_char(s, '"');
     }
+    ds_put_cstr(s, "],\"refused\":[");
+    write_refused(model, s);
     ds_put_cstr(s, "]}");
 }
 

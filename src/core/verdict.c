@@ -243,14 +243,17 @@ add_reason(struct verdict_side *side, const struct k8s_policy *policy,
     side->n_reasons++;
 }
 
-/* Returns true if some rule of 'policy' allows.  Without 'side' the first one
- * will do. */
+/* Returns true if some rule of 'policy' allows, unless it is refused as a
+ * whole.  Without 'side' the first one will do. */
 static bool
 policy_allows(const struct verdict_contact *c, enum k8s_direction direction,
               const struct k8s_policy *policy, struct verdict_side *side)
 {
     bool allows = false;
 
+    if (model_is_refused(c->model, policy)) {
+        return false;
+    }
     for (size_t i = 0; i < policy->n_rules[direction]; i++) {
         if (verdict_rule_matches(c, direction, &policy->rules[direction][i],
                                  policy->up.ns)) {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "kube.h"
+#include "model.h"
 #include "openvswitch/vlog.h"
 #include "policy.h"
 #include "sset.h"
@@ -24,15 +25,19 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(60, 30);
 struct agent_budget {
     const struct policies *policies;
     struct kube *kube;          /* Or NULL. */
+    struct model *model;
+    uint64_t generation;        /* Of the model, when last run. */
     struct sset out;            /* "NS/NAME" of those that are logged. */
 };
 
 struct agent_budget *
-agent_budget_create(const struct policies *policies, struct kube *kube)
+agent_budget_create(const struct policies *policies, struct model *model,
+                    struct kube *kube)
 {
-    struct agent_budget *ab = xmalloc(sizeof *ab);
+    struct agent_budget *ab = xzalloc(sizeof *ab);
 
     ab->policies = policies;
+    ab->model = model;
     ab->kube = kube;
     sset_init(&ab->out);
     return ab;
@@ -82,6 +87,10 @@ agent_budget_run(struct agent_budget *ab)
     struct ptrs out = PTRS_INITIALIZER;
     const char *name;
 
+    if (ab->generation == model_generation(ab->model)) {
+        return;
+    }
+    ab->generation = model_generation(ab->model);
     budget_get_status(policies_budget(ab->policies), &status);
     if (status.n_out) {
         out = policies_out(ab->policies);
@@ -99,6 +108,7 @@ agent_budget_run(struct agent_budget *ab)
         tell_in(ab, name);
     }
     sset_swap(&ab->out, &now);
+    model_set_refused(ab->model, &ab->out);
     sset_destroy(&now);
     ptrs_uninit(&out);
 }

@@ -8,13 +8,14 @@
 
 struct agent_budget;
 struct kube;
+struct model;
 struct policies;
 
-/* Both are borrowed; 'kube' may be NULL. */
+/* All are borrowed; 'kube' may be NULL. */
 struct agent_budget *agent_budget_create(const struct policies *,
-                                         struct kube *);
+                                         struct model *, struct kube *);
 void agent_budget_destroy(struct agent_budget *);
-/* To be called after each batch. */
+/* To be called when no batch is under way.  Tells the model, too. */
 void agent_budget_run(struct agent_budget *);
 
 #endif /* agent-budget.h */

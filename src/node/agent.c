@@ -209,7 +209,8 @@ start_compiler(struct agent *a)
                             a->settings->n_service_cidrs);
     a->survey = agent_survey_create(&compile_config(a->compile)->pipeline,
                                     a->ports, a->settings->force);
-    a->budget = agent_budget_create(compile_policies(a->compile), a->kube);
+    a->budget = agent_budget_create(compile_policies(a->compile), a->model,
+                                    a->kube);
     connect_bridge(a, compile_flowset(a->compile));
     agent_survey_attach(a->survey, a->bridge);
     a->refusal = agent_refusal_create(a->compile);

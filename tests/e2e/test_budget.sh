@@ -46,12 +46,6 @@ shop/web -> shop/db tcp/80 denied
 END
 }
 
-# What the policies in the directory do once they are in the switch.
-packets() {
-    settle
-    expect_packets
-}
-
 allow_refusal() {
     log_allow '\|agent_budget\|WARN\|NetworkPolicy evil/' "they cost too much"
 }
@@ -60,7 +54,7 @@ allow_refusal() {
 test_policy() {
     allow_refusal
     allow wide 1 65534 | policy wide
-    packets <<< "shop/web -> evil/db tcp/5432,tcp/80 denied"
+    expect <<< "shop/web -> evil/db tcp/5432,tcp/80 denied"
     shop_is_well
     same "out" 1 "$(status budget.policiesOut)"
     contains "problem" "NetworkPolicy evil/wide: would cost 64 flows.*50" \
@@ -71,12 +65,12 @@ test_policy() {
 
     # Others for the same pods still allow.
     allow other 80 | policy other
-    packets <<END
+    expect <<END
 shop/web -> evil/db tcp/80 ok
 shop/web -> evil/db tcp/5432 denied
 END
     allow wide 5000 6000 | policy wide
-    packets <<< "shop/web -> evil/db tcp/5432,tcp/80 ok"
+    expect <<< "shop/web -> evil/db tcp/5432,tcp/80 ok"
     same "out" 0 "$(status budget.policiesOut)"
     contains "log" "INFO.NetworkPolicy evil/wide: fits" "$(cat "$NETPOLD_LOG")"
 }
@@ -89,9 +83,9 @@ test_namespace() {
         allow b 80 80 "2026-02-01T00:00:00Z"
         allow c 81 81 "2026-02-02T00:00:00Z"
     } | policy several
-    packets <<< "shop/web -> evil/db tcp/5432,tcp/80 ok"
+    expect <<< "shop/web -> evil/db tcp/5432,tcp/80 ok"
     allow first 10000 28000 "2026-01-01T00:00:00Z" | policy first
-    packets <<END
+    expect <<END
 shop/web -> evil/db tcp/5432 denied
 shop/web -> evil/db tcp/80 ok
 END
@@ -164,7 +158,7 @@ test_answers_meanwhile() {
     [ "$n" -ge 3 ]
     [ "$max" -le 5000 ]
     same "bundles" 1 "$(status switch.bundles)"
-    packets <<< "shop/web -> evil/db tcp/5432 ok"
+    expect <<< "shop/web -> evil/db tcp/5432 ok"
     shop_is_well
 }
 
@@ -174,7 +168,7 @@ test_default_limits() {
     daemon_stop
     daemon_start --max-namespace-flows=20000
     write_evil 100 150 | policy evil
-    packets <<< "shop/web -> evil/db tcp/1 denied"
+    expect <<< "shop/web -> evil/db tcp/1 denied"
     shop_is_well
     [ "$(status budget.policiesOut)" -gt 50 ]
     [ "$(status budget.flows)" -le 21000 ]
@@ -192,7 +186,8 @@ test_switch_refuses() {
     ovs-vsctl set flow_table "$(ovs-vsctl get bridge "$BRIDGE" \
         flow_tables:53 | tr -d ' ')" flow_limit=3 overflow_policy=refuse
     allow web 80 | policy web
-    packets <<< "shop/web -> evil/db tcp/80 denied"
+    settle
+    expect_packets <<< "shop/web -> evil/db tcp/80 denied"
     shop_is_well
     [ "$(status switch.leftOut)" -gt 0 ]
     contains "problem" "NetworkPolicy evil/web: allows less.*TABLE_FULL.*table=53" \
@@ -203,7 +198,7 @@ test_switch_refuses() {
     ovs-vsctl clear flow_table "$(ovs-vsctl get bridge "$BRIDGE" \
         flow_tables:53 | tr -d ' ')" flow_limit overflow_policy
     until_ok 10 nothing_is_left_out
-    packets <<< "shop/web -> evil/db tcp/80 ok"
+    expect <<< "shop/web -> evil/db tcp/80 ok"
     same "problems" "[]" "$(status problems)"
 }
 

@@ -22,6 +22,7 @@
 #include "packets.h"
 #include "property.h"
 #include "random-cluster.h"
+#include "sset.h"
 #include "util.h"
 #include "world.h"
 
@@ -97,6 +98,8 @@ assert_surroundings_equal(const struct model *a, const struct model *b)
     struct model_mark mark_b = model_node_mark(b);
     assert_int_equal(mark_a.value, mark_b.value);
     assert_int_equal(mark_a.mask, mark_b.mask);
+
+    assert_true(sset_equals(model_refused(a), model_refused(b)));
 
     const struct prefix *cidrs_a = model_service_cidrs(a, &n_a);
     const struct prefix *cidrs_b = model_service_cidrs(b, &n_b);
@@ -346,6 +349,7 @@ test_node(void **state)
         .ns = ns, .name = pod, .interface = interface, .ofport = 7,
         .unguarded = true
     };
+    struct sset refused = SSET_INITIALIZER(&refused);
     struct side s, t;
 
     side_init(&s);
@@ -367,6 +371,10 @@ test_node(void **state)
     model_set_node_name(s.model, "node \"1\"");
     model_set_audit(s.model, true);
     model_set_node_mark(s.model, (struct model_mark) { 0x20, 0xf0 });
+    sset_add(&refused, "shop/large");
+    sset_add(&refused, "evil/p");
+    model_set_refused(s.model, &refused);
+    sset_destroy(&refused);
     char *text = snapshot_to_string(s.model, &s.node);
 
     side_init(&t);
@@ -445,6 +453,7 @@ static const struct {
     { NODE("\"spec\":{\"nodeMark\":\"0/1\"}"),
       "spec.nodeMark: \"0/1\" is not a packet mark" },
     { NODE("\"spec\":{\"reports\":1}"), "spec.reports: expected" },
+    { NODE("\"spec\":{\"refused\":[7]}"), "spec.refused[0]: expected" },
     { NODE("\"spec\":{\"spoofGuard\":1}"), "spec.spoofGuard: expected" },
     { NODE("\"spec\":{\"serviceCIDRs\":[\"1.2.3.4/5\",\"x\"]}"),
       "spec.serviceCIDRs[1]: \"x\" is not a CIDR" },

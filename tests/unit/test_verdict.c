@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "openvswitch/dynamic-string.h"
+#include "sset.h"
 #include "util.h"
 
 #include "doc.h"
@@ -1155,6 +1156,34 @@ test_audit_text(void **state)
     world_uninit(&w);
 }
 
+/* A policy that is refused isolates and allows nothing. */
+static void
+test_refused(void **state)
+{
+    struct sset refused = SSET_INITIALIZER(&refused);
+    struct verdict_query q;
+    struct verdict v;
+    struct world w;
+
+    world_init(&w);
+    put_yaml(&w, reasons_policies, false);
+    evaluate(&w, "+ shop/api shop/db tcp/80", &q, &v);
+    assert_int_equal(v.side[K8S_INGRESS].n_reasons, 3);
+    verdict_uninit(&v);
+
+    sset_add(&refused, "shop/a");
+    model_set_refused(w.model, &refused);
+    evaluate(&w, "+ shop/api shop/db tcp/80", &q, &v);
+    assert_int_equal(v.side[K8S_INGRESS].n_isolating, 3);
+    assert_int_equal(v.side[K8S_INGRESS].n_reasons, 1);
+    check_reason(&v.side[K8S_INGRESS], 0, "c", 0);
+    verdict_uninit(&v);
+    evaluate(&w, "- shop/web shop/db tcp/80", &q, &v);
+    verdict_uninit(&v);
+    world_uninit(&w);
+    sset_destroy(&refused);
+}
+
 /* Who has the node's mark is not asked; the answer says so. */
 static void
 test_node_mark(void **state)
@@ -1328,6 +1357,7 @@ main(void)
         cmocka_unit_test(test_audit),
         cmocka_unit_test(test_audit_text),
         cmocka_unit_test(test_node_mark),
+        cmocka_unit_test(test_refused),
         cmocka_unit_test(test_long_rule),
         cmocka_unit_test(test_endpoints),
         cmocka_unit_test(test_robbed_endpoint),
