@@ -7,7 +7,7 @@
  *
  *   WAITING -> CONNECTING -> READBACK -> IDLE <-> UPDATING
  *                                |
- *                               HELD
+ *                              BARRED
  *
  * On each connection all flows that carry our cookie magic are read back into
  * the flowset; the differences then go out as one ordered, atomic bundle ended

@@ -41,7 +41,12 @@ remove_foreign(struct ofpbuf *flow_mod, void *b_)
 {
     struct bridge *b = b_;
 
-    rconn_send(b->rconn, flow_mod, b->removals);
+    if (b->held) {
+        b->postponed = true;
+        ofpbuf_delete(flow_mod);
+    } else {
+        rconn_send(b->rconn, flow_mod, b->removals);
+    }
 }
 
 /* What 'msg' says may be older than what a read-back under way will say, or

@@ -37,7 +37,7 @@ enum bridge_state {
     BRIDGE_WAITING,             /* Not enabled yet. */
     BRIDGE_CONNECTING,          /* No connection. */
     BRIDGE_READBACK,            /* Asked for our flows. */
-    BRIDGE_HELD,                /* Not let in by the census. */
+    BRIDGE_BARRED,              /* Not let in by the census. */
     BRIDGE_IDLE,                /* Nothing asked. */
     BRIDGE_STREAMING,           /* Bundle open, sending its messages. */
     BRIDGE_CLOSING,             /* Sent all and asked to close. */
@@ -103,6 +103,7 @@ struct bridge {
     long long int readback_at;  /* The next one. */
     bool again;                 /* No, at once. */
     bool missed;                /* An update that we may not handle yet. */
+    bool postponed;             /* A removal, because we are held. */
     bool audit;                 /* READBACK: nothing new is expected. */
     uint32_t monitor_xid;
     uint64_t n_pending;         /* Flows to put back. */

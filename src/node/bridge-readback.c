@@ -24,7 +24,7 @@ VLOG_DEFINE_THIS_MODULE(bridge_readback);
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(6, 6);
 
 /* Until we ask again whether we may. */
-#define HELD_MSEC 5000
+#define BARRED_MSEC 5000
 
 /* True if flows of others matter. */
 static bool
@@ -122,6 +122,10 @@ send_removals(struct readback *r)
     struct bridge *b = r->bridge;
     struct ofpbuf *msg;
 
+    if (b->held) {
+        b->postponed |= r->n_removals > 0;
+        return;
+    }
     if (r->n_removals) {
         VLOG_WARN("%s: removing %"PRIuSIZE" flows of somebody else from our "
                   "tables, the first: %s", rconn_get_name(b->rconn),
@@ -143,8 +147,8 @@ apply_readback(struct readback *r, size_t n_surprises)
     if (refusal) {
         free(b->error);
         b->error = refusal;
-        b->state = BRIDGE_HELD;
-        b->readback_at = time_msec() + HELD_MSEC;
+        b->state = BRIDGE_BARRED;
+        b->readback_at = time_msec() + BARRED_MSEC;
         return;
     }
     b->status.n_readback = r->n_ours;
@@ -200,7 +204,7 @@ bridge_readback_is_due(const struct bridge *b)
 {
     bool due = time_msec() >= b->readback_at;
 
-    return (b->state == BRIDGE_HELD ? due
+    return (b->state == BRIDGE_BARRED ? due
             : b->again || (b->readback_msec && due));
 }
 

@@ -230,7 +230,7 @@ bridge_run(struct bridge *b)
     }
     if (b->state == BRIDGE_IDLE && bridge_readback_is_due(b)) {
         bridge_readback_audit(b);
-    } else if (b->state == BRIDGE_HELD && bridge_readback_is_due(b)) {
+    } else if (b->state == BRIDGE_BARRED && bridge_readback_is_due(b)) {
         bridge_readback_start(b);
     }
     if (b->state == BRIDGE_STREAMING) {
@@ -268,7 +268,7 @@ bridge_wait(struct bridge *b)
         poll_immediate_wake();
     } else if (b->state == BRIDGE_IDLE) {
         wait_idle(b);
-    } else if (b->state == BRIDGE_HELD) {
+    } else if (b->state == BRIDGE_BARRED) {
         poll_timer_wait_until(b->readback_at);
     }
     /* STREAMING stops only when the connection is full, and rconn_run_wait()
@@ -290,6 +290,10 @@ void
 bridge_hold(struct bridge *b, bool held)
 {
     b->held = held;
+    if (!held && b->postponed) {
+        b->postponed = false;
+        b->again = true;
+    }
 }
 
 bool
@@ -335,7 +339,7 @@ bridge_get_status(const struct bridge *b, struct bridge_status *status)
         [BRIDGE_WAITING] = "waiting",
         [BRIDGE_CONNECTING] = "connecting",
         [BRIDGE_READBACK] = "readback",
-        [BRIDGE_HELD] = "held",
+        [BRIDGE_BARRED] = "barred",
         [BRIDGE_IDLE] = "idle",
         [BRIDGE_STREAMING] = "updating",
         [BRIDGE_CLOSING] = "updating",

@@ -45,8 +45,8 @@ allow_refusal() {
     log_allow '\|agent_survey\|ERR\|not touching the bridge' "somebody is there"
 }
 
-is_held() {
-    [ "$(status switch.state)" = held ]
+is_barred() {
+    [ "$(status switch.state)" = barred ]
 }
 
 # refused REGEX: the daemon says who it is and has touched nothing; --force
@@ -54,7 +54,7 @@ is_held() {
 refused() {
     allow_refusal
     daemon_start
-    until_ok 10 is_held
+    until_ok 10 is_barred
     contains "error" "$1" "$(status switch.error)"
     contains "log" "not touching the bridge: .*$1" "$(cat "$NETPOLD_LOG")"
     exits 1 ovs-netpol wait --timeout=1
@@ -134,7 +134,7 @@ test_owner_goes() {
     allow_refusal
     ovs-vsctl set bridge "$BRIDGE" external_ids:roundNum=5
     daemon_start
-    until_ok 10 is_held
+    until_ok 10 is_barred
     ovs-vsctl remove bridge "$BRIDGE" external_ids roundNum
     works
     same "error" None "$(status switch.error)"
@@ -155,7 +155,7 @@ test_our_tables() {
         --no-chdir -vconsole:off
     ovs-ofctl add-flow "$BRIDGE" "cookie=0x8,table=47,actions=NORMAL"
     daemon_start
-    until_ok 10 is_held
+    until_ok 10 is_barred
     contains "error" 'our tables 40 to .*: 1, the first: cookie=0x8,table=47' \
         "$(status switch.error)"
     daemon_stop

@@ -82,14 +82,14 @@ add_others(void)
 /* Not let in, nothing of the switch changes, not even what is in our
  * tables. */
 static void
-test_held(void **state)
+test_barred(void **state)
 {
     struct census c;
 
     add_others();
     census_init(&c, false, 600000);
     bridge_set_generation(c.rig.bridge, 1);
-    rig_wait_state(&c.rig, "held");
+    rig_wait_state(&c.rig, "barred");
     assert_int_equal(c.n_begun, 1);
     assert_int_equal(c.n_others, 4);
     assert_int_equal(c.n_ours, 0);
@@ -110,6 +110,15 @@ test_held(void **state)
     rig_uninit(&c.rig);
 }
 
+static bool
+has_removed(void *census_)
+{
+    struct census *c = census_;
+
+    return (rig_status(&c->rig).n_foreign >= c->rig.n_foreign
+            && !rig_count_flows("cookie=0x1/-1"));
+}
+
 /* What others had in our tables goes; the rest stays. */
 static void
 test_let_in(void **state)
@@ -122,6 +131,31 @@ test_let_in(void **state)
     assert_int_equal(c.n_ended, 1);
     assert_int_equal(rig_status(&c.rig).n_foreign, 2);
     assert_int_equal(rig_count_flows("cookie=0x1/-1"), 0);
+    assert_int_equal(rig_count_flows("cookie=0x2/-1"), 2);
+    assert_int_equal(rig_count_flows(RIG_OURS), RIG_N_KINDS);
+    rig_uninit(&c.rig);
+}
+
+/* A bridge that is held reads, but writes nothing, not even that; as soon as
+ * it is not, the flows of others go that came before and meanwhile. */
+static void
+test_held(void **state)
+{
+    struct census c;
+
+    add_others();
+    census_init(&c, true, 600000);
+    bridge_hold(c.rig.bridge, true);
+    rig_wait_state(&c.rig, "idle");
+    rig_run_ofctl("add-flow br0 'table=45,cookie=0x1,actions=drop'");
+    rig_run(&c.rig);
+    assert_int_equal(rig_count_flows("cookie=0x1/-1"), 3);
+    assert_int_equal(rig_status(&c.rig).n_bundles, 0);
+
+    bridge_hold(c.rig.bridge, false);
+    rig_wait_generation(&c.rig, 1);
+    c.rig.n_foreign = 3;
+    rig_wait_for(&c.rig, has_removed);
     assert_int_equal(rig_count_flows("cookie=0x2/-1"), 2);
     assert_int_equal(rig_count_flows(RIG_OURS), RIG_N_KINDS);
     rig_uninit(&c.rig);
@@ -154,7 +188,7 @@ test_again(void **state)
     rig_wait_for(&c.rig, rig_has_lost_connection);
     c.permit = false;
     ovs_fixture_start_vswitchd(rig_ovs);
-    rig_wait_state(&c.rig, "held");
+    rig_wait_state(&c.rig, "barred");
     assert_int_equal(rig_count_flows(RIG_OURS), 0);
     rig_uninit(&c.rig);
 }
@@ -165,8 +199,9 @@ int
 main(int argc OVS_UNUSED, char *argv[])
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_held),
+        TEST(test_barred),
         TEST(test_let_in),
+        TEST(test_held),
         TEST(test_again),
     };
     int status;
