@@ -117,6 +117,8 @@ struct ptrs policies_out(const struct policies *);
 /* What 'policy' would cost in flows if it were alone, with the numbers that
  * port names have now: docs/design/0003-budgets.md. */
 uint64_t policy_cost(const struct k8s_policy *policy, const struct groups *);
+/* Peers, excepts and ports in it: about how much there is to expand. */
+size_t policy_count_items(const struct policy *);
 /* The ports of 'rule' that are numbers, merged: 'services' has room for all of
  * its ports.  Returns how many they are. */
 size_t policy_numbers(const struct k8s_rule *rule,

@@ -103,3 +103,33 @@ policy_cost(const struct k8s_policy *policy, const struct groups *groups)
     }
     return cost;
 }
+
+/* About how much there is to do for 'r'. */
+static size_t
+count_rule_items(const struct k8s_rule *r)
+{
+    size_t n = r->n_peers + r->n_ports;
+
+    for (size_t i = 0; i < r->n_peers; i++) {
+        n += r->peers[i].block ? r->peers[i].block->n_excepts : 0;
+    }
+    return n;
+}
+
+size_t
+policy_count_items(const struct policy *p)
+{
+    const struct k8s_policy *spec = p->spec;
+    const struct k8s_cluster_policy *cluster = p->cluster;
+    size_t n = 1;
+
+    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
+        for (size_t i = 0; spec && i < spec->n_rules[d]; i++) {
+            n += count_rule_items(&spec->rules[d][i]);
+        }
+        for (size_t i = 0; cluster && i < cluster->n_rules[d]; i++) {
+            n += count_rule_items(&cluster->rules[d][i].match);
+        }
+    }
+    return n;
+}

@@ -549,36 +549,6 @@ policies_out(const struct policies *ps)
 
 /* The run. */
 
-/* About how much there is to do for 'r'. */
-static size_t
-count_rule_items(const struct k8s_rule *r)
-{
-    size_t n = r->n_peers + r->n_ports;
-
-    for (size_t i = 0; i < r->n_peers; i++) {
-        n += r->peers[i].block ? r->peers[i].block->n_excepts : 0;
-    }
-    return n;
-}
-
-static size_t
-count_items(const struct policy *p)
-{
-    const struct k8s_policy *spec = p->spec;
-    const struct k8s_cluster_policy *cluster = p->cluster;
-    size_t n = 1;
-
-    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
-        for (size_t i = 0; spec && i < spec->n_rules[d]; i++) {
-            n += count_rule_items(&spec->rules[d][i]);
-        }
-        for (size_t i = 0; cluster && i < cluster->n_rules[d]; i++) {
-            n += count_rule_items(&cluster->rules[d][i].match);
-        }
-    }
-    return n;
-}
-
 bool
 policies_expand(struct policies *ps, struct ptrs *new_uses,
                 struct ptrs *old_uses, size_t *work)
@@ -589,7 +559,7 @@ policies_expand(struct policies *ps, struct ptrs *new_uses,
         if (!*work) {
             return false;
         }
-        *work -= MIN(*work, count_items(p));
+        *work -= MIN(*work, policy_count_items(p));
         ovs_list_remove(&p->dirty);
         ovs_list_init(&p->dirty);
         for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
