@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "openvswitch/dynamic-string.h"
+#include "sset.h"
 #include "util.h"
 
 #include "flowset.h"
@@ -212,6 +213,44 @@ test_any_order(void **state OVS_UNUSED)
     free(want);
 }
 
+struct search {
+    const struct scene *scene;
+    struct sset names;
+};
+
+static void
+find_policies(const struct flowset_flow *flow, void *search_)
+{
+    struct search *s = search_;
+
+    compile_flow_policies(s->scene->compile, flow, 3, &s->names);
+}
+
+/* Whose flows they are: clauses, and allow flows of rules that are shared. */
+static void
+test_flow_policies(void **state OVS_UNUSED)
+{
+    struct scene s;
+    struct search search = { &s, SSET_INITIALIZER(&search.names) };
+
+    init(&s, 0, 0, 0);
+    scene_apply(&s, SCENE_POLICY("shop", "nothing", ALL "ingress: []"));
+    flowset_for_each(s.fs, false, find_policies, &search);
+    assert_true(sset_is_empty(&search.names));
+
+    scene_apply(&s, SCENE_POLICY("shop", "a", ALL "ingress: [{from: [" BLOCKS
+                                 "], ports: [{port: 1}, {port: 5}]}]")
+                SCENE_POLICY("shop", "b", ALL "egress: [{}]")
+                SCENE_POLICY("shop", "c", ALL "egress: [{}]"));
+    flowset_for_each(s.fs, false, find_policies, &search);
+    assert_int_equal(sset_count(&search.names), 3);
+    assert_true(sset_contains(&search.names, "shop/a"));
+    assert_true(sset_contains(&search.names, "shop/b"));
+    assert_true(sset_contains(&search.names, "shop/c"));
+    sset_destroy(&search.names);
+    scene_uninit(&s);
+}
+
 static void
 put_cluster(struct scene *s, int seed)
 {
@@ -273,6 +312,7 @@ main(int argc OVS_UNUSED, char *argv[])
         cmocka_unit_test(test_too_large),
         cmocka_unit_test(test_port_names),
         cmocka_unit_test(test_any_order),
+        cmocka_unit_test(test_flow_policies),
         cmocka_unit_test(test_slices),
     };
 

@@ -468,6 +468,75 @@ test_text_round_trip(void **state)
     assert_int_equal(flowset_count(fs), ARRAY_SIZE(flows));
 }
 
+static void
+set_aside(struct flowset *fs, const char *text, bool want)
+{
+    struct flowset_flow f;
+
+    flow_init(&f, text);
+    assert_int_equal(flowset_set_aside(fs, &f), want);
+    flow_uninit(&f);
+}
+
+static void
+count(const struct flowset_flow *flow OVS_UNUSED, void *n)
+{
+    ++*(size_t *) n;
+}
+
+static void
+assert_delta(struct flowset *fs, const char *want)
+{
+    char *got = flowtext_delta(fs);
+
+    assert_string_equal(got, want);
+    free(got);
+}
+
+/* What the switch does not take is left alone, also by a read-back, until it
+ * changes, is tried again or is not wanted. */
+static void
+test_aside(void **state)
+{
+    struct flowset *fs = *state;
+    struct flowset_flow old;
+    size_t n = 0;
+
+    set(fs, "table=1,priority=5,actions=drop");
+    set(fs, "table=2,priority=5,actions=output:1");
+    set_aside(fs, "table=2,priority=5,actions=drop", false);    /* Dirty. */
+    flowtext_settle(fs);
+    set_aside(fs, "table=3,priority=5,actions=drop", false);    /* No such. */
+    set_aside(fs, "table=2,priority=5,actions=drop", true);
+    set_aside(fs, "table=2,priority=5,actions=drop", true);
+    assert_int_equal(flowset_count_aside(fs), 1);
+    flowset_for_each_aside(fs, count, &n);
+    assert_int_equal(n, 1);
+
+    /* The switch has nothing; then an older version. */
+    flowset_observe_begin(fs);
+    flowset_observe_end(fs);
+    assert_delta(fs, "+ cookie=0x0,table=1,priority=5 actions=drop\n");
+    flow_init(&old, "table=2,priority=5,actions=output:9");
+    flowset_observe_one(fs, &old, false);
+    flow_uninit(&old);
+    assert_false(flowset_is_dirty(fs));
+
+    flowset_retry_aside(fs);
+    assert_int_equal(flowset_count_aside(fs), 0);
+    assert_delta(fs, "+ cookie=0x0,table=2,priority=5 actions=output:1\n");
+
+    set_aside(fs, "table=2,priority=5,actions=drop", true);
+    set(fs, "table=2,priority=5,actions=output:2");
+    assert_int_equal(flowset_count_aside(fs), 0);
+    assert_delta(fs, "+ cookie=0x0,table=2,priority=5 actions=output:2\n");
+
+    set_aside(fs, "table=2,priority=5,actions=drop", true);
+    unset(fs, "table=2,priority=5,actions=drop");
+    assert_int_equal(flowset_count_aside(fs), 0);
+    assert_delta(fs, "- cookie=0x0,table=2,priority=5 actions=drop\n");
+}
+
 int
 main(void)
 {
@@ -483,6 +552,7 @@ main(void)
         TEST(test_observe),
         TEST(test_observe_corrects),
         TEST(test_observe_one),
+        TEST(test_aside),
         TEST(test_sorted),
         TEST(test_text_round_trip),
     };

@@ -428,6 +428,39 @@ test_actions(void **state OVS_UNUSED)
     ds_destroy(&s);
 }
 
+/* Only rule flows of NetworkPolicies may be missing without letting more
+ * through. */
+static void
+test_only_allows(void **state OVS_UNUSED)
+{
+    static const struct {
+        enum pipeline_table table;
+        enum cookie_kind kind;
+        bool want;
+    } cases[] = {
+        { TABLE_EGRESS_RULE, COOKIE_CLAUSE, true },
+        { TABLE_EGRESS_RULE, COOKIE_RULE, true },
+        { TABLE_INGRESS_RULE, COOKIE_CLAUSE, true },
+        { TABLE_INGRESS_RULE, COOKIE_RULE, true },
+        { TABLE_INGRESS_RULE, COOKIE_STATIC, false },
+        { TABLE_INGRESS_ADMIN, COOKIE_RULE, false },
+        { TABLE_EGRESS_BASELINE, COOKIE_CLAUSE, false },
+        { TABLE_EGRESS_TARGET, COOKIE_TARGET, false },
+        { TABLE_EGRESS_POD, COOKIE_PEER, false },
+        { TABLE_EGRESS_NET, COOKIE_NET, false },
+        { TABLE_SPOOF_GUARD, COOKIE_GUARD, false },
+        { TABLE_DROP, COOKIE_DROP, false },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        uint8_t table = pipeline_table(&configs[0], cases[i].table);
+        uint64_t cookie = cookie_make(cases[i].kind, 7);
+
+        assert_int_equal(pipeline_only_allows(&configs[0], table, cookie),
+                         cases[i].want);
+    }
+}
+
 int
 main(void)
 {
@@ -446,6 +479,7 @@ main(void)
         cmocka_unit_test(test_report),
         cmocka_unit_test(test_report),
         cmocka_unit_test(test_actions),
+        cmocka_unit_test(test_only_allows),
     };
 
     return cmocka_run_group_tests_name("pipeline", tests, NULL, NULL);
