@@ -87,7 +87,8 @@ struct client_options {
     bool follow;                /* -f of `drops`. */
     bool audit;
     const char *pod;            /* "NS/POD", or NULL. */
-    const char *policy;         /* "NS/NAME", or NULL. */
+    const char *policy;         /* "NS/NAME", "NAME" of a cluster policy, or
+                                 * NULL. */
     const char *bridge;         /* --bridge, or NULL. */
     const char *node;           /* --node, or NULL. */
     uint64_t max_cells;

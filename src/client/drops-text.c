@@ -103,6 +103,26 @@ service_name(const struct json *record)
             : xstrdup(protocol));
 }
 
+/* "NS/NAME" of a policy that isolates; "KIND/NAME ingress[0]", the rule of a
+ * cluster policy that denied. */
+static void
+put_policy(const struct json *record, const struct json *policy, struct ds *s)
+{
+    const char *kind = get_string(policy, "kind");
+    char *name;
+
+    if (kind[0]) {
+        ds_put_format(s, "%s/%s %s[%"PRId64"]", kind,
+                      get_string(policy, "name"),
+                      get_string(record, "direction"),
+                      get_integer(policy, "rule", 0));
+    } else {
+        name = get_name(policy);
+        ds_put_cstr(s, name);
+        free(name);
+    }
+}
+
 static char *
 policy_names(const struct json *record)
 {
@@ -112,10 +132,8 @@ policy_names(const struct json *record)
     int64_t more = get_integer(record, "morePolicies", 0);
 
     for (size_t i = 0; i < n; i++) {
-        char *name = get_name(policies[i]);
-
-        ds_put_format(&s, "%s%s", i ? "," : "", name);
-        free(name);
+        ds_put_cstr(&s, i ? "," : "");
+        put_policy(record, policies[i], &s);
     }
     if (more) {
         ds_put_format(&s, " and %"PRId64" more", more);
@@ -144,9 +162,11 @@ has_policy(const struct json *record, const char *policy)
     bool has = false;
 
     for (size_t i = 0; i < n && !has; i++) {
+        const char *plain = get_string(policies[i], "name");
         char *name = get_name(policies[i]);
 
-        has = !strcmp(name, policy);
+        has = !strcmp(get_string(policies[i], "kind")[0] ? plain : name,
+                      policy);
         free(name);
     }
     return has;
@@ -286,7 +306,7 @@ drops_format(const struct json *answer, const struct drops_filter *f,
 {
     static const char *const titles[] = {
         "LAST (UTC)", "PACKETS", "DIRECTION", "SOURCE", "DESTINATION",
-        "SERVICE", "ISOLATED BY"
+        "SERVICE", "DENIED BY"
     };
     struct columns columns;
     struct list list;
@@ -397,7 +417,7 @@ drops_format_record(const struct json *record, bool colour, struct ds *s)
         ds_put_format(s, " type %"PRId64" code %"PRId64, type,
                       get_integer(record, "code", 0));
     }
-    ds_put_format(s, " isolated by %s", policies[0] ? policies : "?");
+    ds_put_format(s, " denied by %s", policies[0] ? policies : "?");
     free(direction);
     free(policies);
 }

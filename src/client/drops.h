@@ -20,7 +20,8 @@ struct drops_filter {
     bool audit;                 /* What audit mode let through, not what was
                                  * dropped. */
     const char *pod;            /* "NS/POD" at either end, or NULL. */
-    const char *policy;         /* "NS/NAME" isolates, or NULL. */
+    const char *policy;         /* "NS/NAME" isolates, or a rule of the cluster
+                                 * policy "NAME" denied; or NULL. */
 };
 bool drops_matches(const struct drops_filter *, const struct json *record);
 

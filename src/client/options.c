@@ -292,7 +292,9 @@ set_policy(const struct client_command *command,
            struct client_options *options, const char *value)
 {
     options->policy = value;
-    return is_full_name(value) ? NULL : xstrdup("want NAMESPACE/POLICY");
+    return (is_full_name(value) || (value[0] && !strchr(value, '/'))
+            ? NULL : xstrdup("want NAMESPACE/POLICY, or the name of a cluster "
+                             "policy"));
 }
 
 static char *
@@ -398,8 +400,8 @@ const struct client_option client_option_pod = {
     .help = "only to or from this pod",
 };
 const struct client_option client_option_policy = {
-    .name = "policy", .value = "NAMESPACE/POLICY", .set = set_policy,
-    .help = "only where this policy isolates",
+    .name = "policy", .value = "[NAMESPACE/]POLICY", .set = set_policy,
+    .help = "only where this policy isolates, or its rule denies",
 };
 const struct client_option client_option_fail_on = {
     .name = "fail-on", .value = "SEVERITY", .choices = "info warning error",

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "openvswitch/vlog.h"
@@ -23,7 +24,7 @@ VLOG_DEFINE_THIS_MODULE(audit_log);
 
 #define SYSLOG_SOCKET "/dev/log"
 /* Facility daemon, severity notice. */
-#define SYSLOG_HEADER "<29>ovs-netpold: "
+#define SYSLOG_PRIORITY 29
 /* Between looks whether the file is still the one with its name. */
 #define LOOK_MSEC 1000
 
@@ -143,10 +144,19 @@ write_line(struct audit_log *log, const char *line)
     return (size_t) n < size ? ENOSPC : 0;
 }
 
+/* As syslog(3) does it (RFC 3164), which could wait. */
 static int
 send_line(struct audit_log *log, const char *line)
 {
-    char *message = xasprintf("%s%s", SYSLOG_HEADER, line);
+    time_t now = time_wall();
+    char date[16] = "";
+    struct tm tm;
+
+    localtime_r(&now, &tm);
+    strftime(date, sizeof date, "%b %e %H:%M:%S", &tm);
+
+    char *message = xasprintf("<%d>%s ovs-netpold: %s", SYSLOG_PRIORITY, date,
+                              line);
     int error = send(log->fd, message, strlen(message), 0) < 0 ? errno : 0;
 
     free(message);

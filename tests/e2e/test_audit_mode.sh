@@ -149,7 +149,7 @@ test_follow() {
     pid=$!
     until_ok 10 is_followed
     kill "$pid"
-    contains "a line" '^20.*Z ingress ICMP 192\.0\.2\.7 -> shop/db type 8 code 0 isolated by shop/db$' \
+    contains "a line" '^20.*Z ingress ICMP 192\.0\.2\.7 -> shop/db type 8 code 0 denied by shop/db$' \
         "$(head -n 1 "$LAB/followed")"
 }
 

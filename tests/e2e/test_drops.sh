@@ -193,6 +193,38 @@ drop ingress UDP4 192.0.2.7 5002 shop/db 53 shop/all,shop/db,shop/later
 END
 }
 
+# Who denied is a rule of a cluster policy, not who isolates.
+test_cluster_policy() {
+    policy strict <<END
+apiVersion: policy.networking.k8s.io/v1alpha2
+kind: ClusterNetworkPolicy
+metadata: {name: strict}
+spec:
+  tier: Admin
+  priority: 1
+  subject: {namespaces: {}}
+  ingress:
+  - action: Accept
+    from: [{pods: {podSelector: {matchLabels: {app: nobody}}}}]
+  - action: Deny
+    from: [{pods: {podSelector: {matchLabels: {app: web}}}}]
+END
+    settle
+    send shop/web "tcp $(host_get shop/db v4) 5001 5432" \
+        "udp $(host_get ops/job v6) 5002 53"
+    until_ok 5 has_row 'ingress +shop/web +ops/job +UDP/53 +'
+    same "rows" "$(sort <<END
+1 ingress shop/web ops/job UDP/53 ClusterNetworkPolicy/strict ingress[1]
+1 ingress shop/web shop/db TCP/5432 ClusterNetworkPolicy/strict ingress[1]
+END
+)" "$(ovs-netpol drops --policy=strict |
+        awk 'NR > 1 { $1 = ""; print }' | sed 's/^ *//' | sort)"
+}
+
+has_row() {
+    ovs-netpol drops --policy=strict | grep -Eq "$1"
+}
+
 # What the meter holds back is counted, to the packet.
 test_flood() {
     local before held n
@@ -334,4 +366,28 @@ test_off() {
     lacks "flows" "controller" "$(flows)"
     exits 2 ovs-appctl -t ovs-netpold drops
     contains "drops" "audit is off" "$output"
+}
+
+# A /dev of our own, with a syslog in it.
+test_syslog() {
+    mkdir "$LAB/dev"
+    mount --rbind /dev "$LAB/dev"
+    mount -t tmpfs dev /dev
+    ln -s "$LAB"/dev/* /dev/
+    /usr/bin/python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind("/dev/log")
+out = open(sys.argv[1], "ab", 0)
+while True:
+    out.write(s.recv(65536) + b"\n")' "$LAB/syslog" &
+    until_ok 5 test -S /dev/log
+    daemon_stop
+    daemon_start --audit-log=syslog
+    settle
+    send far "udp $(host_get shop/db v4) 5001 53"
+    until_ok 5 grep -q '"port":5001' "$LAB/syslog"
+    contains "syslog" \
+        '^<29>[A-Z][a-z]{2} [ 1-3][0-9] [0-9:]{8} ovs-netpold: [{].*"drop"[}]$' \
+        "$(cat "$LAB/syslog")"
 }

@@ -32,7 +32,7 @@
     "\"destination\":{" DESTINATION "}," MORE "}"
 
 static const char answer_text[] =
-    "{\"next\":7,\"forgotten\":0,\"suppressed\":{\"drop\":12,\"audit\":0},"
+    "{\"next\":8,\"forgotten\":0,\"suppressed\":{\"drop\":12,\"audit\":0},"
     "\"unlogged\":0,\"records\":["
     RECORD("1", "drop", "ingress", "TCP", WEB ",\"port\":40000",
            DB ",\"port\":5432", BY("db")) ","
@@ -46,7 +46,9 @@ static const char answer_text[] =
     RECORD("5", "drop", "ingress", "TCP",
            "\"address\":\"10.0.0.9\",\"node\":true,\"port\":1",
            DB ",\"port\":5432", BY("db") ",\"morePolicies\":3") ","
-    RECORD("6", "drop", "ingress", "47", WEB, DB, "\"policies\":[]")
+    RECORD("6", "drop", "ingress", "47", WEB, DB, "\"policies\":[]") ","
+    RECORD("7", "drop", "ingress", "47", WEB, DB, "\"policies\":[{"
+           "\"kind\":\"CNP\",\"name\":\"strict\",\"rule\":2}]")
     "]}";
 
 static const struct {
@@ -55,7 +57,7 @@ static const struct {
 } lists[] = {
     { { false, NULL, NULL },
       "LAST (UTC)           PACKETS  DIRECTION  SOURCE           DESTINATION"
-      "  SERVICE        ISOLATED BY\n"
+      "  SERVICE        DENIED BY\n"
       "2026-01-02T03:04:02  1        egress     shop/web         2001:db8::1"
       "  ICMP type 128  shop/web\n"
       "2026-01-02T03:04:04  2        ingress    shop/web         shop/db    "
@@ -64,19 +66,27 @@ static const struct {
       "  TCP/5432       shop/db and 3 more\n"
       "2026-01-02T03:04:06  1        ingress    shop/web         shop/db    "
       "  47             -\n"
+      "2026-01-02T03:04:07  1        ingress    shop/web         shop/db    "
+      "  47             CNP/strict ingress[2]\n"
       "12 more packets were not reported: the rate is limited\n" },
     { { true, NULL, NULL },
       "LAST (UTC)           PACKETS  DIRECTION  SOURCE    DESTINATION  "
-      "SERVICE  ISOLATED BY\n"
+      "SERVICE  DENIED BY\n"
       "2026-01-02T03:04:03  1        ingress    shop/web  shop/db      "
       "UDP/53   shop/db\n" },
+    { { false, NULL, "strict" },
+      "LAST (UTC)           PACKETS  DIRECTION  SOURCE    DESTINATION  "
+      "SERVICE  DENIED BY\n"
+      "2026-01-02T03:04:07  1        ingress    shop/web  shop/db      "
+      "47       CNP/strict ingress[2]\n"
+      "12 more packets were not reported: the rate is limited\n" },
     { { false, "shop/db", "shop/web" },
       "LAST (UTC)  PACKETS  DIRECTION  SOURCE  DESTINATION  SERVICE  "
-      "ISOLATED BY\n"
+      "DENIED BY\n"
       "12 more packets were not reported: the rate is limited\n" },
     { { false, "shop/web", "shop/web" },
       "LAST (UTC)           PACKETS  DIRECTION  SOURCE    DESTINATION  "
-      "SERVICE        ISOLATED BY\n"
+      "SERVICE        DENIED BY\n"
       "2026-01-02T03:04:02  1        egress     shop/web  2001:db8::1  "
       "ICMP type 128  shop/web\n"
       "12 more packets were not reported: the rate is limited\n" },
@@ -102,9 +112,9 @@ test_lines(void **state OVS_UNUSED)
 {
     static const char *const lines[] = {
         "2026-01-02T03:04:01.500Z ingress TCP shop/web:40000 -> shop/db:5432 "
-        "isolated by shop/db",
+        "denied by shop/db",
         "2026-01-02T03:04:02.500Z egress ICMP shop/web -> 2001:db8::1 "
-        "type 128 code 0 isolated by shop/web",
+        "type 128 code 0 denied by shop/web",
     };
     struct json *answer = json_from_string(answer_text);
     const struct json *records = shash_find_data(json_object(answer),
@@ -117,7 +127,7 @@ test_lines(void **state OVS_UNUSED)
         assert_string_equal(ds_cstr(&s), lines[i]);
         ds_destroy(&s);
     }
-    assert_int_equal(drops_next(answer), 7);
+    assert_int_equal(drops_next(answer), 8);
     assert_int_equal(drops_suppressed(answer, false), 12);
     assert_int_equal(drops_suppressed(answer, true), 0);
     json_destroy(answer);
@@ -184,7 +194,7 @@ test_problems(void **state OVS_UNUSED)
     drops_format(answer, &filter, false, &s);
     assert_string_equal(ds_cstr(&s),
                         "LAST (UTC)  PACKETS  DIRECTION  SOURCE  DESTINATION  "
-                        "SERVICE  ISOLATED BY\n"
+                        "SERVICE  DENIED BY\n"
                         "nothing is reported: no meters\n"
                         "the audit log cannot be written: full, 4 lines "
                         "lost\n");
