@@ -36,6 +36,9 @@ struct health_context {
     const struct ports *ports;
     const struct bridge *bridge;
     const struct latency *latency;
+    char *const *attach_problem;        /* Points to NULL, or to why what is
+                                         * allowed does not get on; or is
+                                         * NULL. */
     const char *control;        /* Path of our control socket, or NULL. */
 };
 

@@ -229,6 +229,7 @@ start_observers(struct agent *a, const char *control)
         .ports = a->ports,
         .bridge = a->bridge,
         .latency = a->latency,
+        .attach_problem = &a->next_problem,
         .control = control,
     };
 

@@ -23,6 +23,7 @@ enum trouble {
     DATABASE,
     SWITCH,
     LAG,
+    ATTACH,
     N_TROUBLES
 };
 
@@ -82,8 +83,8 @@ check_switch(const struct health_context *c)
         return NULL;
     }
     bridge_get_status(c->bridge, &status);
-    return xasprintf("switch: %s, our flows are not known to be there%s%s",
-                     status.state, status.error ? ": " : "",
+    return xasprintf("switch: %s, not up to date%s%s", status.state,
+                     status.error ? ": " : "",
                      status.error ? status.error : "");
 }
 
@@ -102,6 +103,13 @@ check_lag(const struct health_context *c)
                      status.error ? status.error : "");
 }
 
+static char *
+check_attach(const struct health_context *c)
+{
+    return (c->attach_problem && *c->attach_problem
+            ? xasprintf("attach: %s", *c->attach_problem) : NULL);
+}
+
 static const struct {
     char *(*check)(const struct health_context *);
     int patience;               /* Milliseconds. */
@@ -110,6 +118,7 @@ static const struct {
     [DATABASE] = { check_database, HEALTH_SOURCE_MSEC },
     [SWITCH] = { check_switch, HEALTH_SWITCH_MSEC },
     [LAG] = { check_lag, HEALTH_SWITCH_MSEC },
+    [ATTACH] = { check_attach, HEALTH_SWITCH_MSEC },
 };
 
 void

@@ -244,7 +244,7 @@ test_ready() {
     daemon_start
     exits 22 get /readyz
     contains reasons 'directory .*: not read yet' "$output"
-    contains reasons 'switch: waiting' "$output"
+    contains reasons 'switch: .*, not up to date' "$output"
     same metric 0 "$(metric ovs_netpol_ready)"
     contains status 'ready +no' "$(ovs-netpol status)"
     same alive ok "$(get /healthz)"

@@ -33,6 +33,7 @@
 struct fixture {
     struct ovs_fixture *ovs;
     char *path, *control;
+    char *attach_problem;
     struct label_pool *pool;
     struct model *model;
     struct dir *dir;
@@ -69,6 +70,7 @@ setup(void **state)
         .ports = f->ports,
         .bridge = f->bridge,
         .latency = f->latency,
+        .attach_problem = &f->attach_problem,
         .control = f->control,
     });
     f->now = 1000000;
@@ -125,6 +127,15 @@ is_ready(void *f_)
     struct fixture *f = f_;
 
     return health_is_ready(f->health, NULL);
+}
+
+static bool
+is_in_sync(void *f_)
+{
+    struct fixture *f = f_;
+
+    return (bridge_generation(f->bridge) && dir_is_synced(f->dir)
+            && ports_is_ready(f->ports));
 }
 
 static bool
@@ -267,6 +278,23 @@ test_lag(void **state)
 }
 
 static void
+test_attach(void **state)
+{
+    static char problem[] = "no table by that name";
+    struct fixture *f = *state;
+
+    f->attach_problem = problem;
+    mkdir(f->path, 0755);
+    bridge_enable(f->bridge);
+    bridge_set_generation(f->bridge, 1);
+    run_until(f, is_in_sync);
+    ASSERT_REASONS(f, "attach: no table by that name");
+    f->attach_problem = NULL;
+    run(f);
+    assert_ready(f);
+}
+
+static void
 test_alive(void **state)
 {
     struct fixture *f = *state;
@@ -291,6 +319,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_switch_away, setup, teardown),
         cmocka_unit_test_setup_teardown(test_database_away, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lag, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_attach, setup, teardown),
         cmocka_unit_test_setup_teardown(test_alive, setup, teardown),
     };
     int status;
