@@ -304,6 +304,7 @@ LOG_HARMLESS=(
     '\|ports\|WARN\|bridge ".*" has fail_mode standalone'
     # We stopped the daemon while the switch was telling it of a packet.
     '\|rconn\|WARN\|br0<->unix#[0-9]+: connection dropped \(Connection reset'
+    '\|rconn\|WARN\|br0<->unix#[0-9]+: connection dropped \(Broken pipe'
     # We told the daemon to stop.
     '\|fatal_signal(\(.*\))?\|WARN\|terminating with signal 15'
 )
