@@ -30,6 +30,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "budget.h"
 #include "openvswitch/compiler.h"
 #include "pipeline.h"
 
@@ -62,6 +63,7 @@ struct snapshot_node {
     uint8_t next_table;         /* With ATTACH_CHAIN; 0 if unknown. */
     bool spoof_guard;
     bool reports;               /* Denied packets are reported. */
+    struct budget_limits limits;
     uint64_t generation;        /* Of the model that was written. */
     int64_t written;            /* Seconds since the epoch, 0 if unknown. */
 };

@@ -27,6 +27,7 @@ enum {
     CLIENT_OK = 0,              /* Done; explain: allowed. */
     CLIENT_NO = 1,              /* The answer is no: explain: denied; wait: not
                                  * in time. */
+    CLIENT_DISAGREES = 3,       /* explain: the switch does something else. */
     CLIENT_ERROR = 2,           /* Bad usage, no daemon, no answer, nothing
                                  * to think about. */
 };
@@ -38,8 +39,12 @@ enum {
 #define CLIENT_DEFAULT_TIMEOUT 30
 #define CLIENT_MAX_TIMEOUT 86400
 
+/* top asks anew every so many seconds. */
+#define CLIENT_DEFAULT_INTERVAL 2
+#define CLIENT_MAX_INTERVAL 3600
+
 /* verify checks at most so many cells unless told otherwise. */
-#define CLIENT_DEFAULT_MAX_CELLS 20000000
+#define CLIENT_DEFAULT_MAX_CELLS 50000000
 
 /* More -f, or --delete, than that is a mistake. */
 #define CLIENT_MAX_FILES 4096
@@ -96,6 +101,9 @@ struct client_options {
     const char *base;           /* --base, or NULL. */
     struct svec deletes;        /* --delete. */
     bool flows;                 /* --flows. */
+    bool live;                  /* explain */
+    bool once;                  /* top */
+    unsigned int interval;      /* top: seconds. */
     bool help;
 };
 void client_options_init(struct client_options *);      /* Defaults. */
@@ -140,6 +148,10 @@ extern const struct client_option client_option_base;
 extern const struct client_option client_option_change;
 extern const struct client_option client_option_delete;
 extern const struct client_option client_option_flows;
+extern const struct client_option client_option_interval;
+extern const struct client_option client_option_live;
+extern const struct client_option client_option_once;
+extern const struct client_option client_option_path;
 
 /* Most options of one command. */
 #define CLIENT_MAX_OPTIONS 16
@@ -195,6 +207,10 @@ typedef int client_run(const struct client_command *,
                        const char *const args[]);
 client_run client_diff;
 client_run client_drops;
+client_run client_detrace;
+client_run client_bundle;
+client_run client_completion;
+client_run client_doctor;
 client_run client_explain;
 client_run client_forward;      /* Asks the daemon the question of its name. */
 client_run client_graph;
@@ -202,6 +218,9 @@ client_run client_help;
 client_run client_lint;
 client_run client_matrix;
 client_run client_report;
+client_run client_pod;
+client_run client_top;
+client_run client_policy;
 client_run client_verify;
 client_run client_version;
 client_run client_wait;

@@ -312,6 +312,7 @@ objects_compile(const struct objects *o)
             .next_table = o->node.next_table,
         },
         .spoof_guard = o->node.spoof_guard,
+        .limits = o->node.limits,
     };
     struct compile *compile = compile_create(&config, o->pool, o->model);
 

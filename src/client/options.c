@@ -22,6 +22,7 @@ client_options_init(struct client_options *options)
         .timeout = CLIENT_DEFAULT_TIMEOUT,
         .fail_on = LINT_ERROR,
         .max_cells = CLIENT_DEFAULT_MAX_CELLS,
+        .interval = CLIENT_DEFAULT_INTERVAL,
         .files = SVEC_EMPTY_INITIALIZER,
         .deletes = SVEC_EMPTY_INITIALIZER,
     };
@@ -337,6 +338,35 @@ set_flows(const struct client_command *command,
     return NULL;
 }
 
+static char *
+set_live(const struct client_command *command,
+         struct client_options *options, const char *value)
+{
+    options->live = true;
+    return NULL;
+}
+
+static char *
+set_once(const struct client_command *command,
+         struct client_options *options, const char *value)
+{
+    options->once = true;
+    return NULL;
+}
+
+static char *
+set_interval(const struct client_command *command,
+             struct client_options *options, const char *value)
+{
+    unsigned int n;
+
+    if (!str_to_uint(value, 10, &n) || n < 1 || n > CLIENT_MAX_INTERVAL) {
+        return xasprintf("want seconds, 1 to %d", CLIENT_MAX_INTERVAL);
+    }
+    options->interval = n;
+    return NULL;
+}
+
 const struct client_option client_option_target = {
     .name = "target", .value = "TARGET", .set = set_target,
     .help = "socket or name of the daemon to ask",
@@ -423,4 +453,20 @@ const struct client_option client_option_delete = {
 const struct client_option client_option_flows = {
     .name = "flows", .set = set_flows,
     .help = "print the flows that come and go",
+};
+const struct client_option client_option_path = {
+    .name = "flows", .set = set_flows,
+    .help = "with the flows that decide",
+};
+const struct client_option client_option_live = {
+    .name = "live", .set = set_live,
+    .help = "ask the switch too, and compare",
+};
+const struct client_option client_option_once = {
+    .name = "once", .letter = '1', .set = set_once,
+    .help = "print once and end, as when standard output is no terminal",
+};
+const struct client_option client_option_interval = {
+    .name = "interval", .value = "SECONDS", .set = set_interval,
+    .help = "how often to ask",
 };

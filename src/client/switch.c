@@ -9,6 +9,7 @@
 #include "byte-order.h"
 #include "dirs.h"
 #include "flow.h"
+#include "model.h"
 #include "openvswitch/list.h"
 #include "openvswitch/ofp-errors.h"
 #include "openvswitch/ofp-flow.h"
@@ -164,4 +165,29 @@ switch_ports_free(struct switch_port *ports, size_t n)
         free(ports[i].name);
     }
     free(ports);
+}
+
+uint32_t
+switch_find_uplink(const struct model *model, uint32_t gateway,
+                   const struct switch_port *ports, size_t n)
+{
+    size_t n_pods;
+    const struct model_port *pods = model_ports(model, &n_pods);
+    uint32_t unused = gateway < MODEL_MAX_OFPORT ? gateway + 1 : 1;
+
+    for (size_t i = 0; i < n; i++) {
+        bool is_pod = false;
+
+        for (size_t j = 0; j < n_pods; j++) {
+            is_pod |= pods[j].ofport == ports[i].number;
+        }
+        if (!is_pod && ports[i].number != gateway
+            && ports[i].number <= MODEL_MAX_OFPORT) {
+            return ports[i].number;
+        }
+    }
+    for (size_t j = 0; j < n_pods; j++) {
+        unused = MAX(unused, pods[j].ofport + 1);
+    }
+    return MIN(unused, MODEL_MAX_OFPORT);
 }

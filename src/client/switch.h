@@ -9,13 +9,14 @@
 #ifndef SWITCH_H
 #define SWITCH_H 1
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "flowset.h"
 #include "openvswitch/compiler.h"
 
-struct ovs_list;
+struct model;
 struct pipeline_config;
 struct vconn;
 
@@ -41,5 +42,10 @@ struct switch_port {
 char *switch_get_ports(struct vconn *, struct switch_port **ports, size_t *n)
     OVS_WARN_UNUSED_RESULT;
 void switch_ports_free(struct switch_port *, size_t n);
+
+/* The OpenFlow port on which packets from elsewhere come in: one of 'ports'
+ * that is not a pod's and not 'gateway', else a number that nobody has. */
+uint32_t switch_find_uplink(const struct model *, uint32_t gateway,
+                            const struct switch_port *ports, size_t n);
 
 #endif /* switch.h */

@@ -108,31 +108,11 @@ note_difference(const struct flowset_change *change, void *reading_)
     }
 }
 
-/* Where packets from elsewhere come in: any port that is not a pod's and not
- * the node's. */
-static uint32_t
-find_uplink(const struct model *model, uint32_t gateway,
-            const struct switch_port *ports, size_t n)
+static void
+choose_uplink(struct proof *p, const struct switch_port *ports, size_t n)
 {
-    size_t n_pods;
-    const struct model_port *pods = model_ports(model, &n_pods);
-    uint32_t unused = gateway < MODEL_MAX_OFPORT ? gateway + 1 : 1;
-
-    for (size_t i = 0; i < n; i++) {
-        bool is_pod = false;
-
-        for (size_t j = 0; j < n_pods; j++) {
-            is_pod |= pods[j].ofport == ports[i].number;
-        }
-        if (!is_pod && ports[i].number != gateway
-            && ports[i].number <= MODEL_MAX_OFPORT) {
-            return ports[i].number;
-        }
-    }
-    for (size_t j = 0; j < n_pods; j++) {
-        unused = MAX(unused, pods[j].ofport + 1);
-    }
-    return MIN(unused, MODEL_MAX_OFPORT);
+    p->verify.uplink = switch_find_uplink(p->objects.model,
+                                          p->verify.gateway, ports, n);
 }
 
 static char *
@@ -156,8 +136,7 @@ read_switch(struct proof *p, struct vconn *vconn)
         error = switch_get_ports(vconn, &ports, &n);
     }
     if (!error) {
-        p->verify.uplink = find_uplink(p->objects.model, p->verify.gateway,
-                                       ports, n);
+        choose_uplink(p, ports, n);
         switch_ports_free(ports, n);
     }
     pipeline_table_map_destroy(reading.names);
@@ -174,8 +153,7 @@ get_flows(struct proof *p)
     p->replica = replica_create(&compile_config(p->compile)->pipeline);
     if (!p->bridge) {
         replica_load(p->replica, compile_flowset(p->compile));
-        p->verify.uplink = find_uplink(p->objects.model, p->verify.gateway,
-                                       NULL, 0);
+        choose_uplink(p, NULL, 0);
         return NULL;
     }
 

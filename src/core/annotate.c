@@ -2,7 +2,7 @@
 
 #include <config.h>
 
-#include "annotate.h"
+#include "annotate-private.h"
 
 #include <stdlib.h>
 
@@ -24,108 +24,6 @@
 #include "rule.h"
 #include "util.h"
 
-/* Lists in words stop after so many. */
-#define MAX_NAMES 3
-
-/* What a number stands for. */
-struct entry {
-    struct hmap_node node;
-    const void *what;
-    struct ptrs members;        /* Of a target class: "struct k8s_pod". */
-};
-
-struct annotation {
-    struct compile *compile;
-    const struct model *model;
-    const struct pipeline_config *pipeline;
-    struct ofputil_table_map *names;
-    struct hmap rules[K8S_N_DIRECTIONS];
-    struct hmap targets[K8S_N_DIRECTIONS];
-    struct hmap nets[K8S_N_DIRECTIONS];
-    int table;                  /* Of the last flow, -1 before the first. */
-    struct ds *s;
-};
-
-/* Index. */
-
-static struct entry *
-find_entry(const struct hmap *index, uint32_t number)
-{
-    return CONTAINER_OF(hmap_first_with_hash(index, hash_int(number, 0)),
-                        struct entry, node);
-}
-
-static struct entry *
-get_entry(struct hmap *index, uint32_t number, const void *what)
-{
-    struct hmap_node *node = hmap_first_with_hash(index, hash_int(number, 0));
-    struct entry *e;
-
-    if (node) {
-        return CONTAINER_OF(node, struct entry, node);
-    }
-    e = xzalloc(sizeof *e);
-    e->what = what;
-    hmap_insert(index, &e->node, hash_int(number, 0));
-    return e;
-}
-
-static void
-index_rules(struct annotation *a, enum k8s_direction d)
-{
-    struct rule *r;
-
-    HMAP_FOR_EACH (r, node, &compile_rules(a->compile, d)->rules) {
-        get_entry(&a->rules[d], r->id.value, r);
-    }
-}
-
-static void
-index_nets(struct annotation *a, enum k8s_direction d)
-{
-    const struct netset *netset = compile_netset(a->compile, d);
-    struct partition_class *c;
-
-    HMAP_FOR_EACH (c, node, &netset_partition(netset)->classes) {
-        get_entry(&a->nets[d], c->number.value, c);
-    }
-}
-
-static void
-index_targets(struct annotation *a)
-{
-    size_t n;
-    const struct k8s_object **pods = model_sorted(a->model, K8S_POD, &n);
-
-    for (size_t i = 0; i < n; i++) {
-        const struct group_member *m
-            = group_member_of(k8s_pod_cast(pods[i]));
-
-        for (int d = 0; m && d < K8S_N_DIRECTIONS; d++) {
-            const struct partition_class *c = m->classes[GROUP_TARGET(d)];
-
-            if (c) {
-                ptrs_add(&get_entry(&a->targets[d], c->number.value,
-                                    c)->members, pods[i]);
-            }
-        }
-    }
-    free(pods);
-}
-
-static void
-destroy_index(struct hmap *index)
-{
-    struct entry *e;
-
-    HMAP_FOR_EACH_SAFE (e, node, index) {
-        hmap_remove(index, &e->node);
-        ptrs_uninit(&e->members);
-        free(e);
-    }
-    hmap_destroy(index);
-}
-
 /* Words. */
 
 static enum k8s_direction
@@ -135,8 +33,8 @@ table_direction(const struct annotation *a, uint8_t table)
             ? K8S_EGRESS : K8S_INGRESS);
 }
 
-static void
-put_more(size_t n, struct ds *s)
+void
+annotate_put_more(size_t n, struct ds *s)
 {
     if (n > MAX_NAMES) {
         ds_put_format(s, " and %"PRIuSIZE" more", n - MAX_NAMES);
@@ -162,13 +60,13 @@ put_policies(const struct partition_class *class, bool isolating,
             }
         }
     }
-    put_more(n, s);
+    annotate_put_more(n, s);
     return n > 0;
 }
 
 /* "isolated by NS/POLICY, …; subject of KIND NAME, …" */
-static void
-put_concerned(const struct partition_class *class, struct ds *s)
+void
+annotate_put_concerned(const struct partition_class *class, struct ds *s)
 {
     bool isolated = put_policies(class, true, "isolated by ", s);
 
@@ -176,8 +74,8 @@ put_concerned(const struct partition_class *class, struct ds *s)
 }
 
 /* "NS/POLICY ingress[0], …" */
-static void
-put_rule(const struct rule *r, struct ds *s)
+void
+annotate_put_rule(const struct rule *r, struct ds *s)
 {
     for (size_t i = 0; i < MIN(r->uses.n, MAX_NAMES); i++) {
         const struct policy_use *use = r->uses.p[i];
@@ -187,7 +85,7 @@ put_rule(const struct rule *r, struct ds *s)
         ds_put_format(s, " %s[%"PRIuSIZE"]", k8s_direction_name(r->direction),
                       use->index);
     }
-    put_more(r->uses.n, s);
+    annotate_put_more(r->uses.n, s);
 }
 
 static void
@@ -204,14 +102,31 @@ put_rule_peers(const struct rule *r, struct ds *s)
         ds_put_cstr(s, i ? ", " : "");
         group_format(p->groups[i], s);
     }
-    put_more(p->n_groups, s);
+    annotate_put_more(p->n_groups, s);
     for (size_t i = 0; p->nets && i < MIN(p->nets->n_blocks, MAX_NAMES); i++) {
         ds_put_cstr(s, i || p->n_groups ? ", " : "");
         k8s_format_block(&p->nets->blocks[i], s);
     }
     if (p->nets) {
-        put_more(p->nets->n_blocks, s);
+        annotate_put_more(p->nets->n_blocks, s);
     }
+}
+
+void
+annotate_put_rule_terms(const struct rule *r, struct ds *s)
+{
+    put_rule_peers(r, s);
+    if (r->n_services) {
+        ds_put_cstr(s, ", ports ");
+        rule_format_services(r, s);
+    }
+}
+
+const char *
+annotate_action(const struct rule *r)
+{
+    return (!r->rung || r->rung->action == K8S_ACCEPT ? "allowed by "
+            : r->rung->action == K8S_DENY ? "denied by " : "passed on by ");
 }
 
 /* "allowed by RULE: from … , ports …" */
@@ -220,15 +135,9 @@ put_decision(const struct annotation *a, enum k8s_direction d, uint32_t id)
 {
     const struct rule *r = find_entry(&a->rules[d], id)->what;
 
-    ds_put_cstr(a->s, !r->rung || r->rung->action == K8S_ACCEPT
-                ? "allowed by " : r->rung->action == K8S_DENY
-                ? "denied by " : "passed on by ");
-    put_rule(r, a->s);
-    put_rule_peers(r, a->s);
-    if (r->n_services) {
-        ds_put_cstr(a->s, ", ports ");
-        rule_format_services(r, a->s);
-    }
+    ds_put_cstr(a->s, annotate_action(r));
+    annotate_put_rule(r, a->s);
+    annotate_put_rule_terms(r, a->s);
 }
 
 static const char *
@@ -253,10 +162,10 @@ put_clause(const struct annotation *a, const struct flowset_flow *f)
         }
         if (n++ < MAX_NAMES) {
             ds_put_cstr(a->s, n > 1 ? "; " : "");
-            put_rule(r, a->s);
+            annotate_put_rule(r, a->s);
         }
     }
-    put_more(n, a->s);
+    annotate_put_more(n, a->s);
 }
 
 /* The address that an address table's flow is about, and its pod or node. */
@@ -303,35 +212,41 @@ put_peer(const struct annotation *a, const struct flowset_flow *f)
         group_format(CONTAINER_OF(c->sets[i], struct group, set), a->s);
     }
     if (c) {
-        put_more(c->n_sets, a->s);
+        annotate_put_more(c->n_sets, a->s);
     }
 }
 
 /* Who uses the lists of ipBlocks that a prefix is in. */
-static void
-put_net(const struct annotation *a, const struct flowset_flow *f)
+void
+annotate_put_blocks(const struct partition_class *c, struct ds *s)
 {
-    enum k8s_direction d = table_direction(a, f->table);
-    const struct partition_class *c;
     size_t n = 0;
 
-    if (!cookie_id(f->cookie)) {
-        ds_put_cstr(a->s, "in no ipBlock: an except");
-        return;
-    }
-    c = find_entry(&a->nets[d], cookie_id(f->cookie))->what;
-    ds_put_cstr(a->s, "in the ipBlocks of ");
+    ds_put_cstr(s, "in the ipBlocks of ");
     for (size_t i = 0; i < c->links.n; i++) {
         const struct rule_peers *p = c->links.p[i];
 
         for (size_t j = 0; j < p->rules.n; j++) {
             if (n++ < MAX_NAMES) {
-                ds_put_cstr(a->s, n > 1 ? "; " : "");
-                put_rule(p->rules.p[j], a->s);
+                ds_put_cstr(s, n > 1 ? "; " : "");
+                annotate_put_rule(p->rules.p[j], s);
             }
         }
     }
-    put_more(n, a->s);
+    annotate_put_more(n, s);
+}
+
+static void
+put_net(const struct annotation *a, const struct flowset_flow *f)
+{
+    enum k8s_direction d = table_direction(a, f->table);
+
+    if (!cookie_id(f->cookie)) {
+        ds_put_cstr(a->s, "in no ipBlock: an except");
+        return;
+    }
+    annotate_put_blocks(find_entry(&a->nets[d], cookie_id(f->cookie))->what,
+                        a->s);
 }
 
 static void
@@ -343,8 +258,8 @@ put_target(const struct annotation *a, const struct flowset_flow *f)
 
     put_owner(a, f, true, &pod, &node);
     ds_put_cstr(a->s, ": ");
-    put_concerned(find_entry(&a->targets[d], cookie_id(f->cookie))->what,
-                  a->s);
+    annotate_put_concerned(
+        find_entry(&a->targets[d], cookie_id(f->cookie))->what, a->s);
 }
 
 /* The pods of a target class, and the policies about it. */
@@ -359,9 +274,9 @@ put_class(const struct annotation *a, enum k8s_direction d, uint32_t class)
 
         ds_put_format(a->s, "%s%s/%s", i ? ", " : "", pod->ns, pod->name);
     }
-    put_more(e->members.n, a->s);
+    annotate_put_more(e->members.n, a->s);
     ds_put_cstr(a->s, ", ");
-    put_concerned(e->what, a->s);
+    annotate_put_concerned(e->what, a->s);
 }
 
 static void
@@ -509,29 +424,11 @@ char *
 annotate_flows(struct compile *compile, const struct model *model)
 {
     struct ds s = DS_EMPTY_INITIALIZER;
-    struct annotation a = {
-        .compile = compile,
-        .model = model,
-        .pipeline = &compile_config(compile)->pipeline,
-        .table = -1,
-        .s = &s,
-    };
+    struct annotation a;
 
-    a.names = pipeline_table_map(a.pipeline);
-    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
-        hmap_init(&a.rules[d]);
-        hmap_init(&a.targets[d]);
-        hmap_init(&a.nets[d]);
-        index_rules(&a, d);
-        index_nets(&a, d);
-    }
-    index_targets(&a);
+    annotation_init(&a, compile, model);
+    a.s = &s;
     flowset_for_each(compile_flowset(compile), true, put_flow, &a);
-    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
-        destroy_index(&a.rules[d]);
-        destroy_index(&a.targets[d]);
-        destroy_index(&a.nets[d]);
-    }
-    pipeline_table_map_destroy(a.names);
+    annotation_uninit(&a);
     return ds_steal_cstr(&s);
 }

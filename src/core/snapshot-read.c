@@ -177,6 +177,23 @@ get_cidrs(struct k8s_parser *p, const struct k8s_field *spec,
 }
 
 static bool
+get_limits(struct k8s_parser *p, const struct k8s_field *spec,
+           struct budget_limits *limits)
+{
+    struct k8s_field field = k8s_field_member(spec, "limits");
+    int64_t policy = 0, ns = 0, total = 0;
+
+    if (!k8s_expect(p, &field, DOC_MAP)
+        || !get_number(p, &field, "policy", 0, UINT32_MAX, &policy)
+        || !get_number(p, &field, "namespace", 0, UINT32_MAX, &ns)
+        || !get_number(p, &field, "total", 0, UINT32_MAX, &total)) {
+        return false;
+    }
+    *limits = (struct budget_limits) { policy, ns, total };
+    return true;
+}
+
+static bool
 read_settings(struct k8s_parser *p, const struct k8s_field *root,
               struct reader *r)
 {
@@ -193,6 +210,7 @@ read_settings(struct k8s_parser *p, const struct k8s_field *root,
         || !get_attach(p, &spec, r->node)
         || !get_enforcement(p, &spec, r->model)
         || !get_mark(p, &spec, r->model)
+        || !get_limits(p, &spec, &r->node->limits)
         || !k8s_get_bool(p, &guard, &r->node->spoof_guard)
         || !k8s_get_bool(p, &reports, &r->node->reports)) {
         return false;

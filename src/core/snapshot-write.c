@@ -101,7 +101,9 @@ write_settings(const struct model *model, const struct snapshot_node *node,
     }
     ds_put_cstr(s, "],\"refused\":[");
     write_refused(model, s);
-    ds_put_cstr(s, "]}");
+    ds_put_format(s, "],\"limits\":{\"policy\":%"PRIu32",\"namespace\":%"
+                  PRIu32",\"total\":%"PRIu32"}}", node->limits.policy,
+                  node->limits.ns, node->limits.total);
 }
 
 static void

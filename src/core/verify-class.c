@@ -225,8 +225,10 @@ answer_predicates(struct survey *s, const struct k8s_pod *pod)
 static void
 sign_pod(struct survey *s, const struct k8s_pod *pod, struct ds *sig)
 {
-    ds_put_format(sig, "pod%s %s",
+    ds_put_format(sig, "pod%s%s %s",
                   verify_is_local(s->v->model, pod) ? " here" : "",
+                  (model_namespace_is_audited(s->v->model, pod->up.ns)
+                   ? " audited" : ""),
                   answer_predicates(s, pod));
     for (size_t i = 0; i < pod->n_ports; i++) {
         const struct k8s_named_port *p = &pod->ports[i];

@@ -33,6 +33,7 @@ cmd_describe_node(const struct cmd_context *c, struct snapshot_node *node)
         .next_table = c->pipeline->next_table,
         .spoof_guard = true,
         .reports = c->audit && audit_is_ready(c->audit),
+        .limits = c->settings->limits,
         .generation = model_generation(c->model),
         .written = time_wall(),
     };

@@ -46,6 +46,15 @@ m.parse(sys.stdin)' 2>&1)"
 
 # shellcheck disable=SC2086
 {
+check explain-allowed 0 explain $shop shop/api-1 shop/db-0:postgres
+check explain-nearly 1 explain $shop shop/web-1 shop/db-0:5432
+check explain-nearly-json 1 explain $shop -o json shop/web-1 shop/db-0:5432
+check pod 0 pod $shop shop/db-0
+check pod-json 0 pod $shop -o json shop/db-0
+check pod-nobody 2 pod $shop shop/nobody
+check policy 0 policy $shop shop/db
+check policy-json 0 policy $shop -o json shop/db
+check policy-nobody 2 policy $shop shop/nobody
 check graph-dot 0 graph -o dot $shop
 check graph-dot-namespace 0 graph -o dot --by=namespace $shop
 check report-nothing 2 report -f /dev/null

@@ -364,6 +364,7 @@ test_node(void **state)
         .next_table = 17,
         .spoof_guard = false,
         .reports = true,
+        .limits = { 1, 22, 333 },
         .generation = 1234567890123,
         .written = 1700000000,
     };
@@ -390,6 +391,9 @@ test_node(void **state)
     assert_int_equal(t.node.next_table, 17);
     assert_false(t.node.spoof_guard);
     assert_true(t.node.reports);
+    assert_int_equal(t.node.limits.policy, 1);
+    assert_int_equal(t.node.limits.ns, 22);
+    assert_int_equal(t.node.limits.total, 333);
     assert_int_equal(t.node.generation, 1234567890123);
     assert_int_equal(t.node.written, 1700000000);
 
@@ -448,6 +452,9 @@ static const struct {
     { NODE("\"spec\":{\"attach\":\"x\"}"),
       "spec.attach: \"x\" is not hook, chain or normal" },
     { NODE("\"spec\":{\"nextTable\":254}"), "spec.nextTable: 254 is not" },
+    { NODE("\"spec\":{\"limits\":7}"), "spec.limits: expected a map" },
+    { NODE("\"spec\":{\"limits\":{\"total\":-1}}"),
+      "spec.limits.total: -1 is not" },
     { NODE("\"spec\":{\"enforcement\":\"x\"}"),
       "spec.enforcement: \"x\" is not enforce or audit" },
     { NODE("\"spec\":{\"nodeMark\":\"0/1\"}"),
