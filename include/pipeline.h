@@ -150,8 +150,8 @@ struct pipeline_report {
 void pipeline_get_report(const struct flow *, struct pipeline_report *);
 
 /* True if a flow in 'table' with 'cookie' is one by which a NetworkPolicy
- * allows something, or a part of one: without it nothing more passes than
- * with it. */
+ * allows something, or a part of one, or just reports what is denied: without
+ * it nothing more passes than with it. */
 bool pipeline_only_allows(const struct pipeline_config *, uint8_t table,
                           uint64_t cookie);
 

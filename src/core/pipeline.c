@@ -37,9 +37,11 @@ pipeline_only_allows(const struct pipeline_config *config, uint8_t table,
 {
     enum cookie_kind kind = cookie_kind(cookie);
 
-    return ((table == pipeline_table(config, TABLE_EGRESS_RULE)
-             || table == pipeline_table(config, TABLE_INGRESS_RULE))
-            && (kind == COOKIE_CLAUSE || kind == COOKIE_RULE));
+    return (((table == pipeline_table(config, TABLE_EGRESS_RULE)
+              || table == pipeline_table(config, TABLE_INGRESS_RULE))
+             && (kind == COOKIE_CLAUSE || kind == COOKIE_RULE))
+            || (table == pipeline_table(config, TABLE_REPORT)
+                && kind == COOKIE_REPORT));
 }
 
 struct ofputil_table_map *

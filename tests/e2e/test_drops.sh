@@ -354,6 +354,26 @@ test_meter_removed() {
     until_ok 10 is_told 2>/dev/null
 }
 
+# And the flows that name it, which are put back before anybody knows that it
+# is gone: the switch refuses them, and them alone.
+test_meter_and_flows_removed() {
+    log_allow 'audit_link\|WARN\|.*somebody removed meter' "that is the test"
+    log_allow 'bridge[a-z_]*\|WARN\|' "the flows are refused"
+    ovs-ofctl -O OpenFlow15 del-meters "$BRIDGE"
+    ovs-ofctl -O OpenFlow15 del-flows "$BRIDGE" table=59
+    policy closed <<END
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {namespace: shop, name: closed}
+spec: {podSelector: {matchLabels: {app: web}}, policyTypes: [Egress]}
+END
+    expect <<END
+shop/web -> shop/db tcp/5432 denied
+END
+    until_ok 15 meter_is_back
+    until_ok 10 is_told 2>/dev/null
+}
+
 meter_is_back() {
     ovs-ofctl -O OpenFlow15 dump-meters "$BRIDGE" | grep -q meter=28272 &&
         flows table=59 | grep -q controller

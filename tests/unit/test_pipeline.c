@@ -428,8 +428,8 @@ test_actions(void **state OVS_UNUSED)
     ds_destroy(&s);
 }
 
-/* Only rule flows of NetworkPolicies may be missing without letting more
- * through. */
+/* Only rule flows of NetworkPolicies, and reports, may be missing without
+ * letting more through. */
 static void
 test_only_allows(void **state OVS_UNUSED)
 {
@@ -450,6 +450,9 @@ test_only_allows(void **state OVS_UNUSED)
         { TABLE_EGRESS_NET, COOKIE_NET, false },
         { TABLE_SPOOF_GUARD, COOKIE_GUARD, false },
         { TABLE_DROP, COOKIE_DROP, false },
+        { TABLE_DROP, COOKIE_AUDIT, false },
+        { TABLE_REPORT, COOKIE_REPORT, true },
+        { TABLE_REPORT, COOKIE_STATIC, false },
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
