@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Shared by policy.c and policy-order.c. */
+ * Shared by policy.c (which there are), policy-expand.c and policy-order.c. */
 
 #ifndef POLICY_PRIVATE_H
 #define POLICY_PRIVATE_H 1
 
 #include "policy.h"
 
+struct group_port;
 struct rung;
 
 struct policies {
@@ -24,6 +25,15 @@ struct policies {
 
 /* policy.c: 'p' is to be expanded. */
 void policy_mark_dirty(struct policies *, struct policy *p);
+/* The pods that 'p' is about in direction 'd', just those that have 'port' if
+ * that is not NULL.  NULL if it says nothing about that direction. */
+struct group *policy_ref_target(struct policies *, const struct policy *p,
+                                enum k8s_direction d, struct group_port *port);
+
+/* policy-expand.c: see policies_expand(). */
+void policy_expand_side(struct policies *, struct policy *,
+                        enum k8s_direction, struct ptrs *new_uses,
+                        struct ptrs *old_uses);
 
 /* policy-order.c: the rung in 'side' of rule 'index' of 'p', made if need
  * be. */

@@ -242,6 +242,30 @@ shop/web -> ops/prom tcp/9090 denied
 END
 }
 
+# What is denied is counted and named like any other drop.
+test_drops_are_named() {
+    cnp no-web Admin 5 "$db" <<END
+ingress:
+- {action: Deny, from: [$web]}
+END
+    expect <<< "shop/web -> shop/db tcp/5432 denied"
+    until_ok 10 counted no-web
+    exits 0 ovs-netpol policies
+    contains "policies" "^ClusterNetworkPolicy no-web [(]Admin 5[)]" "$output"
+    exits 0 ovs-netpol drops
+    contains "drops" "ClusterNetworkPolicy no-web" "$output"
+}
+
+# counted NAME: packets that the cluster policy denied.
+counted() {
+    ovs-appctl -t ovs-netpold counters | /usr/bin/python3 -c '
+import json, sys
+print(sum(a["ingress"]["denied"]["packets"]
+          for a in json.load(sys.stdin)["policies"]
+          if a.get("name") == sys.argv[1]
+          and a["kind"] == "ClusterNetworkPolicy"))' "$1" | grep -q '[1-9]'
+}
+
 # A restart finds the flows that it would make.
 test_restart() {
     cnp one Admin 10 "$db" <<END

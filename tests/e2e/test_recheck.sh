@@ -87,3 +87,32 @@ test_unconcerned() {
     settle
     hold_all_say on ok
 }
+
+# admin_says ACTION PRIORITY: a cluster policy about db.
+admin_says() {
+    policy "admin-$1" <<END
+apiVersion: policy.networking.k8s.io/v1alpha2
+kind: ClusterNetworkPolicy
+metadata: {name: admin-${1,,}}
+spec:
+  tier: Admin
+  priority: $2
+  subject: {pods: {podSelector: {matchLabels: {app: db}}}}
+  ingress: [{action: $1, from: [{namespaces: {}}]}]
+END
+}
+
+# C1: of two cluster policies the priority of one is edited, and back again.
+test_changed_priority() {
+    admin_says Accept 10
+    admin_says Deny 20
+    settle
+    hold_all order
+    hold_all_say order ok
+    admin_says Accept 30
+    settle
+    hold_all_say order denied 0.4
+    admin_says Accept 10
+    settle
+    hold_all_say order ok 10
+}
