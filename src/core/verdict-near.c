@@ -399,6 +399,7 @@ verdict_find_near(const struct model *model, const struct verdict_query *query,
                   size_t max, size_t *n, size_t *n_all)
 {
     const struct verdict_side *side = &v->side[direction];
+    bool by_tier = side->decider == VERDICT_BY_ADMIN;
     struct question q = {
         .model = model,
         .query = query,
@@ -412,7 +413,8 @@ verdict_find_near(const struct model *model, const struct verdict_query *query,
     q.peer_name = peer_name;
     q.pod = q.peer->pod;
     *n_all = 0;
-    for (size_t i = 0; i < side->n_isolating; i++) {
+    /* Where a cluster policy decides, no rule of these would change it. */
+    for (size_t i = 0; !by_tier && i < side->n_isolating; i++) {
         const struct k8s_policy *policy = side->isolating[i];
 
         for (size_t j = 0; j < policy->n_rules[direction]; j++) {

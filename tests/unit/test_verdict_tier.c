@@ -22,6 +22,7 @@
 #include "model.h"
 #include "ovs-json.h"
 #include "scene.h"
+#include "verdict-near.h"
 
 #define NAMESPACE(NAME, TEAM)                                           \
     "---\napiVersion: v1\nkind: Namespace\n"                            \
@@ -368,6 +369,38 @@ test_json(void **state OVS_UNUSED)
     scene_uninit(&s);
 }
 
+static size_t
+count_near(const char *policies)
+{
+    struct verdict_query q = { .protocol = IPPROTO_TCP, .port = 2 };
+    struct verdict_near *nears;
+    struct verdict v;
+    struct scene s;
+    size_t n, n_all;
+
+    load(&s, policies);
+    parse_endpoint(&s, "shop/web", &q.src);
+    parse_endpoint(&s, "shop/db", &q.dst);
+    verdict_evaluate(s.model, &q, &v);
+    assert_false(v.allowed);
+    nears = verdict_find_near(s.model, &q, &v, K8S_INGRESS, 5, &n, &n_all);
+    verdict_near_free(nears, n);
+    verdict_uninit(&v);
+    scene_uninit(&s);
+    return n_all;
+}
+
+/* What nearly allowed is of no interest where the Admin tier denies. */
+static void
+test_near(void **state OVS_UNUSED)
+{
+#define NEAR POLICY("shop", "q", "podSelector: {matchLabels: {app: db}}, "  \
+                    "ingress: [{ports: [{port: 1}]}]")
+    assert_int_equal(count_near(NEAR), 1);
+    assert_int_equal(count_near(NEAR CNP("a", "Admin", "1", ALL,
+                                         IN(FROM("Deny", ALL)))), 0);
+}
+
 int
 main(void)
 {
@@ -375,6 +408,7 @@ main(void)
         cmocka_unit_test(test_cases),
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_json),
+        cmocka_unit_test(test_near),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
