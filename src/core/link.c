@@ -166,7 +166,7 @@ create_link(struct link_table *t, struct rule *r,
             struct partition_class *target)
 {
     struct link *l = xzalloc(sizeof *l);
-    bool open = is_open(target);
+    bool open = !r->rung && is_open(target);
 
     l->rule = r;
     l->target = target;

@@ -278,6 +278,7 @@ egress:
 - {action: Deny, to: [{networks: [8.8.8.0/24]}]}
 END
     settle
+    exits 0 ovs-netpol verify
     flows > "$LAB/flows.ours"
     daemon_stop
     daemon_start
