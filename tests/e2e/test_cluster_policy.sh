@@ -253,7 +253,7 @@ END
     exits 0 ovs-netpol policies
     contains "policies" "^ClusterNetworkPolicy no-web [(]Admin 5[)]" "$output"
     exits 0 ovs-netpol drops
-    contains "drops" "ClusterNetworkPolicy no-web" "$output"
+    contains "drops" "ClusterNetworkPolicy/no-web" "$output"
 }
 
 # counted NAME: packets that the cluster policy denied.
