@@ -173,6 +173,8 @@ void groups_reap(struct groups *);
 
 /* In words: "pods app=web of namespace shop". */
 void group_format(const struct group *, struct ds *);
+/* True if all members are in 'g', whoever they are. */
+bool group_is_universal(const struct group *g);
 /* True if a NetworkPolicy isolates the members of a target class. */
 bool group_class_is_isolated(const struct partition_class *);
 

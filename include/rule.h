@@ -96,6 +96,8 @@ struct rule {
     struct ovs_list check;      /* In the list of rules to look at. */
     struct ptrs targets;        /* Target classes it is needed for. */
     enum rule_mode { RULE_OFF, RULE_PLAIN, RULE_CONJ } mode;
+    bool universal;             /* It is about all targets: its flows need not
+                                 * say which.  Cluster policies only. */
     bool emitted;               /* Its flows are in the flowset, ... */
     uint16_t priority;          /* ...at this priority... */
     uint8_t families;           /* ...for these families: RULE_V4, RULE_V6. */

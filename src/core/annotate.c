@@ -143,6 +143,7 @@ put_decision(const struct annotation *a, enum k8s_direction d, uint32_t id)
 static const char *
 clause_name(const struct rule *r, uint8_t clause)
 {
+    clause += r->universal;
     return !clause ? "target" : clause == 1 && r->peers ? "peer" : "port";
 }
 

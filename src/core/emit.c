@@ -196,6 +196,7 @@ put_plain_peers(const struct emit *e, const struct rule *r,
     }
 }
 
+/* For all targets if 'target' is NULL. */
 static void
 put_plain_target(const struct emit *e, const struct rule *r,
                  const struct partition_class *target, bool add)
@@ -203,7 +204,9 @@ put_plain_target(const struct emit *e, const struct rule *r,
     struct match match;
 
     match_init_catchall(&match);
-    match_target(e, target, &match);
+    if (target) {
+        match_target(e, target, &match);
+    }
     if (r->peers) {
         put_plain_peers(e, r, &match, &r->peers->pod_classes, false, add);
         put_plain_peers(e, r, &match, &r->peers->net_classes, true, add);
@@ -215,14 +218,16 @@ put_plain_target(const struct emit *e, const struct rule *r,
 static uint8_t
 count_clauses(const struct rule *r)
 {
-    return 1 + (r->peers != NULL) + (r->n_blocks > 0);
+    return !r->universal + (r->peers != NULL) + (r->n_blocks > 0);
 }
 
 void
 emit_rule_target(const struct emit *e, const struct rule *r,
                  const struct partition_class *target, bool add)
 {
-    if (r->mode == RULE_PLAIN) {
+    if (r->universal) {
+        return;
+    } else if (r->mode == RULE_PLAIN) {
         put_plain_target(e, r, target, add);
     } else {
         struct match match;
@@ -242,7 +247,11 @@ emit_rule_peer(const struct emit *e, const struct rule *r,
     match_init_catchall(&match);
     match_peer(e, peer, is_net, &match);
     if (r->mode == RULE_CONJ) {
-        put_part(e, r, r->priority, &match, 1, count_clauses(r), add);
+        put_part(e, r, r->priority, &match, !r->universal, count_clauses(r),
+                 add);
+        return;
+    } else if (r->universal) {
+        put_plain_services(e, r, &match, add);
         return;
     }
     for (size_t i = 0; i < r->targets.n; i++) {
@@ -292,6 +301,9 @@ emit_rule(const struct emit *e, const struct rule *r, bool add)
 {
     if (r->rung && r->rung->action == K8S_DENY) {
         emit_deny(e, r, add);
+    }
+    if (r->universal && r->mode == RULE_PLAIN) {
+        put_plain_target(e, r, NULL, add);
     }
     for (size_t i = 0; i < r->targets.n; i++) {
         emit_rule_target(e, r, r->targets.p[i], add);

@@ -346,6 +346,14 @@ group_text(const struct group_scope *scope, const struct selector *pods,
 }
 
 bool
+group_is_universal(const struct group *g)
+{
+    return (g->scope && g->scope->selector
+            && selector_is_empty(g->scope->selector)
+            && selector_is_empty(g->pods) && !g->port);
+}
+
+bool
 group_class_is_isolated(const struct partition_class *class)
 {
     for (size_t i = 0; i < class->n_sets; i++) {

@@ -23,6 +23,8 @@ void link_set_needed(struct link_table *, struct link *, bool needed);
 /* link-tier.c: decides which links of the targets under review are needed, and
  * which rules are too many for conjunctions. */
 void link_review_tiers(struct link_table *);
+/* True if 'r', of a cluster policy, applies to all target classes. */
+bool link_rule_is_universal(const struct rule *r);
 /* After 'r' left its rung, which may be few enough now. */
 void link_check_siblings(struct link_table *, const struct rule *r);
 /* Takes what is there for the target itself out of the flowset. */

@@ -6,6 +6,10 @@
  * isolates the class.  Of those that pass to the next tier, the ones that have
  * something to pass by: a rule behind them, in the same tier, that decides.
  *
+ * A rule whose subject is every pod applies to every class that is asked, so
+ * its flows do not name targets; what it decides about a class that did not
+ * need it is what happens anyway.
+ *
  * A class that nobody isolates has no business in the rule table: one flow
  * there sends it on, to the Baseline tier if that has something to say. */
 
@@ -93,6 +97,19 @@ link_review_tiers(struct link_table *t)
     }
     hmapx_clear(&t->reviews);
     check_rungs(t);
+}
+
+bool
+link_rule_is_universal(const struct rule *r)
+{
+    for (size_t i = 0; i < r->uses.n; i++) {
+        const struct policy_use *use = r->uses.p[i];
+
+        if (group_is_universal(use->target)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void

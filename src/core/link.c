@@ -63,7 +63,8 @@ static bool
 is_plain(const struct rule *r, size_t n_targets, size_t n_peers,
          size_t n_services)
 {
-    size_t product = n_targets, sum = n_targets;
+    size_t product = r->universal ? 1 : n_targets;
+    size_t sum = r->universal ? 0 : n_targets;
 
     if (r->peers) {
         product *= n_peers;
@@ -242,6 +243,7 @@ link_table_remove_use(struct link_table *t, struct policy_use *use)
     for (size_t i = 0; i < classes->n; i++) {
         unlink_rule(t, use->rule, classes->p[i]);
     }
+    link_check_later(t, use->rule);
 }
 
 void
@@ -395,6 +397,13 @@ static void
 reform(struct link_table *t, struct rule *r)
 {
     uint8_t families = rule_families(t, r);
+    bool universal = r->rung && link_rule_is_universal(r);
+
+    if (universal != r->universal) {
+        retract(t, r);
+        r->universal = universal;
+    }
+
     enum rule_mode mode = choose_mode(r, families);
 
     if (mode != r->mode || (r->n_blocks && families != r->families)

@@ -209,6 +209,33 @@ test_peer_costs_one_flow(void **state)
                                               "10.0.0.9", "")), 1);
 }
 
+/* The flows of a rule about everybody do not name targets; those of one about
+ * everybody of a team do. */
+static void
+test_everybody(void **state)
+{
+    static const char format[] =
+        "apiVersion: policy.networking.k8s.io/v1alpha2\n"
+        "kind: ClusterNetworkPolicy\nmetadata: {name: p}\n"
+        "spec: {tier: Admin, priority: 7, subject: {namespaces: %s},\n"
+        " ingress: [{action: Deny, from: [{namespaces: {}}]}]}\n";
+    static const char *const subjects[] = {
+        "{}", "{matchLabels: {team: a}}", "{}"
+    };
+    struct scene *s = *state;
+
+    for (size_t i = 0; i < ARRAY_SIZE(subjects); i++) {
+        char *yaml = xasprintf(format, subjects[i]), *flows;
+
+        scene_apply(s, yaml);
+        flows = scene_flows(s, TABLE_INGRESS_ADMIN);
+        assert_non_null(strstr(flows, "reg5="));
+        assert_int_equal(strstr(flows, "reg4=") != NULL, i == 1);
+        free(flows);
+        free(yaml);
+    }
+}
+
 /* Pass costs nothing where nothing follows (C2). */
 static void
 test_pass(void **state)
@@ -298,6 +325,7 @@ main(void)
         TEST(test_no_room),
         TEST(test_edit_moves_one),
         TEST(test_peer_costs_one_flow),
+        TEST(test_everybody),
         TEST(test_pass),
         TEST(test_many_numbers),
     };
