@@ -271,8 +271,8 @@ bool k8s_object_equals(const struct k8s_object *, const struct k8s_object *);
 
 /* "KIND NS/NAME" (caller frees), the key of k8s_parse(). */
 char *k8s_object_key(const struct k8s_object *);
-/* False for a policy with a rule that matches nothing, because it was not
- * understood. */
+/* False for a policy with a rule that was not understood, and matches nothing
+ * or, in a cluster policy, may deny everything. */
 bool k8s_object_is_whole(const struct k8s_object *);
 
 /* Appends the object as JSON on one line, with only the fields that are kept:

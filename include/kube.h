@@ -2,8 +2,14 @@
  *
  * kube: the Kubernetes API as a source of objects.
  *
- * Lists Namespaces, Pods and NetworkPolicies in pages and then watches them,
- * and keeps a model equal to what the API server says.  Nothing blocks.
+ * Lists Namespaces, Pods, NetworkPolicies and cluster policies in pages and
+ * then watches them, and keeps a model equal to what the API server says.
+ * Nothing blocks.
+ *
+ * The kinds of cluster policies are optional: a cluster that does not have
+ * them, or does not let us read them, is one without such policies.  It is
+ * asked again, every half a minute in the end.  Nodes are followed as long as
+ * some policy has them as peers, as they are large and change often.
  *
  * What cannot be read never undoes what is in force: while the API server is
  * away the model stays as it is; an object that does not parse keeps its last
@@ -42,6 +48,8 @@ struct kube_timing {
                                  * gone. */
     unsigned int away;          /* After being without the server for this
                                  * long, everything is listed again. */
+    unsigned int absent;        /* How long a server must not know a kind, of
+                                 * which there were objects, to be believed. */
 };
 void kube_timing_default(struct kube_timing *);
 
@@ -68,7 +76,8 @@ void kube_report(struct kube *, enum k8s_kind, const char *ns,
 void kube_report_end(struct kube *, enum k8s_kind, const char *ns,
                      const char *name, const char *reason);
 
-/* True once all three lists were complete. */
+/* True once the lists of all kinds were complete that the cluster has and that
+ * are needed. */
 bool kube_is_synced(const struct kube *);
 
 /* NULL if the model follows the cluster now, or why not, for people.  Owned by
@@ -81,8 +90,8 @@ const char *kube_error(const struct kube *);
 void kube_sync_begin(struct kube *, uint64_t ticket);
 bool kube_sync_is_done(const struct kube *, uint64_t ticket);
 
-/* The kinds that are followed, the first in enum k8s_kind. */
-#define KUBE_N_KINDS (K8S_POLICY + 1)
+/* The kinds that are followed: all. */
+#define KUBE_N_KINDS K8S_N_KINDS
 
 struct kube_problem {
     char *object;               /* "NetworkPolicy NS/NAME". */
@@ -111,7 +120,8 @@ struct kube_status {
                                  * else NULL. */
     struct kube_kind_status {
         const char *name;       /* "networkpolicies" */
-        const char *state;      /* "listing", "watching" or "waiting". */
+        const char *state;      /* "listing", "watching" or "waiting";
+                                 * "absent", "forbidden" or "not needed". */
         const char *error;      /* The last one, if it still matters. */
         bool synced;
         uint64_t n_lists, n_watches, n_events;

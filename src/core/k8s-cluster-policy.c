@@ -534,6 +534,19 @@ k8s_cluster_policy_equals(const struct k8s_cluster_policy *a,
            && rules_equal(a, b, K8S_INGRESS);
 }
 
+bool
+k8s_cluster_policy_is_whole(const struct k8s_cluster_policy *policy)
+{
+    for (enum k8s_direction d = 0; d < K8S_N_DIRECTIONS; d++) {
+        for (size_t i = 0; i < policy->n_rules[d]; i++) {
+            if (policy->rules[d][i].closed) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 int
 k8s_cluster_policy_compare(const struct k8s_cluster_policy *a,
                            const struct k8s_cluster_policy *b)

@@ -141,6 +141,7 @@ struct k8s_object *k8s_cluster_policy_parse(struct k8s_parser *,
 void k8s_cluster_policy_uninit(struct k8s_cluster_policy *);
 bool k8s_cluster_policy_equals(const struct k8s_cluster_policy *,
                                const struct k8s_cluster_policy *);
+bool k8s_cluster_policy_is_whole(const struct k8s_cluster_policy *);
 
 /* What the parsers of a cluster policy's rule share. */
 struct k8s_cluster_context {

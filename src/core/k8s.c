@@ -323,5 +323,8 @@ k8s_object_equals(const struct k8s_object *a, const struct k8s_object *b)
 bool
 k8s_object_is_whole(const struct k8s_object *o)
 {
-    return o->kind != K8S_POLICY || k8s_policy_is_whole(k8s_policy_cast(o));
+    return (o->kind == K8S_POLICY ? k8s_policy_is_whole(k8s_policy_cast(o))
+            : k8s_kind_is_cluster_policy(o->kind)
+            ? k8s_cluster_policy_is_whole(k8s_cluster_policy_cast(o))
+            : true);
 }

@@ -82,7 +82,8 @@ format_kinds(const struct kube_status *kube, struct ds *ds)
     for (enum k8s_kind k = 0; k < KUBE_N_KINDS; k++) {
         const struct kube_kind_status *kind = &kube->kinds[k];
 
-        ds_put_format(ds, "%s%s %s", k ? ", " : "", kind->name, kind->state);
+        ds_put_format(ds, "%s%s %s", !k ? "" : k == K8S_NODE
+                      ? ",\n             " : ", ", kind->name, kind->state);
     }
 }
 

@@ -55,6 +55,7 @@ struct kube_request {
     struct ds data;
     size_t consumed;            /* Bytes of 'data' that are no more. */
     size_t max_data;
+    bool quiet;
     char buffer[CURL_ERROR_SIZE];
     char *error;
     unsigned int status, retry_after;
@@ -242,13 +243,21 @@ kube_http_wait(const struct kube_http *http)
 
 /* Requests. */
 
+static void
+note_sign_of_life(struct kube_request *r)
+{
+    if (!r->quiet) {
+        r->http->last_heard = time_msec();
+    }
+}
+
 static size_t
 write_cb(char *data, size_t size, size_t n, void *r_)
 {
     struct kube_request *r = r_;
     long int status = 0;
 
-    r->http->last_heard = time_msec();
+    note_sign_of_life(r);
     curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
     r->status = status;
 
@@ -274,7 +283,7 @@ header_cb(char *data OVS_UNUSED, size_t size, size_t n, void *r_)
     struct kube_request *r = r_;
     long int status = 0;
 
-    r->http->last_heard = time_msec();
+    note_sign_of_life(r);
     curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
     r->status = status;
     return size * n;
@@ -430,6 +439,7 @@ kube_http_get(struct kube_http *http, const struct kube_get *get)
 
     r->http = http;
     r->max_data = get->max_data;
+    r->quiet = get->quiet;
     ds_init(&r->data);
     r->error = kubeconfig_read(http->config, &credentials);
     if (r->error) {

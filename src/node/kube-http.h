@@ -28,7 +28,8 @@ void kube_http_wait(const struct kube_http *);
 /* Closes all connections.  All requests must be gone before. */
 void kube_http_close(struct kube_http *);
 
-/* When a byte last came from the server, by time_msec(). */
+/* When a byte last came from the server, for a request that is not quiet, by
+ * time_msec(). */
 long long int kube_http_last_heard(const struct kube_http *);
 
 /* What to ask and how long to wait for it. */
@@ -40,6 +41,8 @@ struct kube_get {
                                  * an error. */
     unsigned int timeout;       /* Seconds for all of it, 0 for no limit. */
     unsigned int stall;         /* Seconds without a byte, 0 for no limit. */
+    bool quiet;                 /* That it is answered says nothing about
+                                 * requests that last. */
 };
 
 /* Starts a request.  It may be done at once, with an error. */

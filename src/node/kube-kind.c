@@ -21,6 +21,16 @@ static const struct {
     [K8S_POD] = { "/api/v1/pods", "pods" },
     [K8S_POLICY] = { "/apis/networking.k8s.io/v1/networkpolicies",
                      "networkpolicies" },
+    [K8S_NODE] = { "/api/v1/nodes", "nodes" },
+    [K8S_CLUSTER_POLICY] = {
+        "/apis/policy.networking.k8s.io/v1alpha2/clusternetworkpolicies",
+        "clusternetworkpolicies" },
+    [K8S_ADMIN_POLICY] = {
+        "/apis/policy.networking.k8s.io/v1alpha1/adminnetworkpolicies",
+        "adminnetworkpolicies" },
+    [K8S_BASELINE_POLICY] = {
+        "/apis/policy.networking.k8s.io/v1alpha1/baselineadminnetworkpolicies",
+        "baselineadminnetworkpolicies" },
 };
 
 const char *
@@ -41,6 +51,7 @@ kube_kind_init(struct kube_kind *k, struct kube *kube, enum k8s_kind kind)
     memset(k, 0, sizeof *k);
     k->kube = kube;
     k->kind = kind;
+    k->wanted = kind != K8S_NODE;
     k->must_list = true;
     sset_init(&k->seen);
     split_init(&k->split);
@@ -92,6 +103,14 @@ kube_kind_fail(struct kube_kind *k, char *error)
     kube_retry_later(k->kube, &k->retry, retry_after);
 }
 
+/* When to ask next, if nothing is asked for: of what the cluster lacks, at
+ * once if somebody waits for news and it was not asked for since. */
+static long long int
+next_attempt(const struct kube_kind *k)
+{
+    return k->missing && k->ticket < k->kube->ticket ? 0 : k->retry.at;
+}
+
 void
 kube_kind_run(struct kube_kind *k)
 {
@@ -100,8 +119,8 @@ kube_kind_run(struct kube_kind *k)
         k->must_list = true;
         kube_kind_cancel(k);
     }
-    if (k->state == KUBE_WAITING && k->kube->checked
-        && time_msec() >= k->retry.at) {
+    if (k->state == KUBE_WAITING && k->wanted && k->kube->checked
+        && time_msec() >= next_attempt(k)) {
         if (k->must_list) {
             kube_list_start(k);
         } else {
@@ -119,8 +138,8 @@ kube_kind_run(struct kube_kind *k)
 void
 kube_kind_wait(const struct kube_kind *k)
 {
-    if (k->state == KUBE_WAITING && k->kube->checked) {
-        poll_timer_wait_until(k->retry.at);
+    if (k->state == KUBE_WAITING && k->wanted && k->kube->checked) {
+        poll_timer_wait_until(next_attempt(k));
     }
     if (k->state == KUBE_WATCHING
         && (k->must_list || k->done_ticket < k->kube->ticket)) {

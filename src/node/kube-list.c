@@ -49,6 +49,7 @@ start_page(struct kube_kind *k)
         .path = ds_cstr(&path),
         .max_data = MAX_DATA,
         .stall = STALL_SECONDS,
+        .quiet = k->missing,
     };
     kube_request_destroy(k->request);
     k->request = kube_get(k->kube, &get);
@@ -107,6 +108,7 @@ complete(struct kube_kind *k, const char *version)
     VLOG_DBG("%s: %"PRIuSIZE" there, %"PRIuSIZE" gone, version %.64s",
              kube_kind_name(k), model_count(k->kube->store.model, k->kind),
              n_gone, version);
+    kube_optional_found(k);
     free(k->version);
     k->version = xstrdup(version);
     k->done_ticket = k->ticket;
@@ -184,9 +186,10 @@ kube_list_run(struct kube_kind *k)
     if (error && k->next && kube_request_status(r) == 410) {
         free(error);
         expire(k);
-    } else if (error) {
+    } else if (error && !kube_optional_refused(k, kube_request_status(r),
+                                               error)) {
         kube_kind_fail(k, error);
-    } else if (kube_request_is_done(r)) {
+    } else if (!error && kube_request_is_done(r)) {
         parse_page(k);
     }
 }

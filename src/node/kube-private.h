@@ -5,6 +5,7 @@
  * kube.c       the whole: order, status, barrier
  * kube-check.c is this the server that we knew?
  * kube-kind.c  one kind of objects: when to list and when to watch
+ * kube-optional.c  kinds that the cluster may lack
  * kube-list.c  lists, in pages
  * kube-watch.c watches
  * kube-reply.c what replies say that are not what was asked for
@@ -40,10 +41,21 @@ enum kube_state {
     KUBE_WATCHING,
 };
 
+/* Why the cluster's list of an optional kind is taken for empty. */
+enum kube_missing {
+    KUBE_PRESENT,
+    KUBE_ABSENT,                /* The cluster does not know the kind. */
+    KUBE_FORBIDDEN,             /* We may not list it. */
+};
+
 /* One kind of objects. */
 struct kube_kind {
     struct kube *kube;
     enum k8s_kind kind;
+    bool wanted;                /* Somebody needs these objects. */
+    enum kube_missing missing;
+    long long int absent_since; /* The first time in a row that the cluster did
+                                 * not know the kind, or 0. */
     enum kube_state state;
     struct kube_request *request;       /* NULL if waiting. */
     struct kube_retry retry;
@@ -60,7 +72,8 @@ struct kube_kind {
     char *next;                 /* "continue" of the next page. */
     unsigned int page_size;
     bool has_unreadable;
-    uint64_t ticket;            /* Tickets that it is good for. */
+    uint64_t ticket;            /* Tickets that it, or the last one, is good
+                                 * for. */
 
     uint64_t done_ticket;       /* Tickets up to this one are served. */
     bool established;           /* The watch was accepted. */
@@ -122,6 +135,17 @@ void kube_kind_fail(struct kube_kind *, char *error);
 /* "/api/v1/pods", "pods". */
 const char *kube_kind_path(const struct kube_kind *);
 const char *kube_kind_name(const struct kube_kind *);
+
+/* kube-optional.c. */
+/* True if enforcement goes on without this kind. */
+bool kube_optional(const struct kube_kind *);
+/* Finds out anew which kinds are wanted, if policies changed. */
+void kube_optional_update(struct kube *);
+/* The server refused a list with 'code' and the message 'error'.  Returns true
+ * (and takes 'error') if that may be so, or is about to be. */
+bool kube_optional_refused(struct kube_kind *, unsigned int code, char *error);
+/* The server has the kind, we may list it. */
+void kube_optional_found(struct kube_kind *);
 
 /* kube-list.c, kube-watch.c. */
 void kube_list_start(struct kube_kind *);

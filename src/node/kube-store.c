@@ -32,6 +32,7 @@ kube_store_init(struct kube_store *s, struct label_pool *pool,
     s->pool = pool;
     s->model = model;
     s->events = events;
+    s->cluster_changed = true;
     k8s_limits_default(&s->limits);
     shash_init(&s->problems);
 }
@@ -138,10 +139,11 @@ forget_problem(struct kube_store *s, enum k8s_kind kind, const char *key)
 }
 
 /* Records that 'key', whose uid is 'uid' or not known (NULL), has the problem
- * 'message'.  Returns true if the last good version stays. */
+ * 'message', and may 'keep' its last good version.  Returns true if that
+ * stays. */
 static bool
 remember_problem(struct kube_store *s, enum k8s_kind kind, const char *key,
-                 const char *uid, const char *message)
+                 const char *uid, const char *message, bool keep)
 {
     struct kube_problem *p = shash_find_data(&s->problems, key);
 
@@ -151,6 +153,7 @@ remember_problem(struct kube_store *s, enum k8s_kind kind, const char *key,
         p->kept = has_object(s, kind, key);
         shash_add(&s->problems, key, p);
     }
+    p->kept = p->kept && keep;
     if (!p->message || strcmp(p->message, message)) {
         free(p->message);
         p->message = xstrdup(message);
@@ -164,24 +167,33 @@ remember_problem(struct kube_store *s, enum k8s_kind kind, const char *key,
     return p->kept;
 }
 
+static void
+adopt_problem(struct kube_store *s, const struct k8s_object *object)
+{
+    struct kube_problem *p = xzalloc(sizeof *p);
+
+    p->object = k8s_object_key(object);
+    p->message = xstrdup("some of it was not understood when it was last "
+                         "seen");
+    shash_add(&s->problems, p->object, p);
+}
+
 /* What was refused in part when it was read is no last good version. */
 void
 kube_store_adopt(struct kube_store *s)
 {
-    struct hmap_position pos = { 0, 0 };
-    const struct k8s_object *object;
+    for (enum k8s_kind kind = 0; kind < K8S_N_KINDS; kind++) {
+        struct hmap_position pos = { 0, 0 };
+        const struct k8s_object *object;
 
-    while ((object = model_next(s->model, K8S_POLICY, &pos))) {
-        if (!k8s_object_is_whole(object)) {
-            struct kube_problem *p = xzalloc(sizeof *p);
-
-            p->object = k8s_object_key(object);
-            p->message = xstrdup("some of it was not understood when it was "
-                                 "last seen");
-            shash_add(&s->problems, p->object, p);
+        while ((object = model_next(s->model, kind, &pos))) {
+            if (!k8s_object_is_whole(object)) {
+                adopt_problem(s, object);
+            }
         }
     }
     s->list_is_current = false;
+    s->cluster_changed = true;
 }
 
 void
@@ -190,7 +202,7 @@ kube_store_complain(struct kube_store *s, enum k8s_kind kind,
 {
     char *key = xasprintf("%s " UNREADABLE, k8s_kind_name(kind));
 
-    remember_problem(s, kind, key, NULL, message);
+    remember_problem(s, kind, key, NULL, message, true);
     free(key);
 }
 
@@ -226,14 +238,29 @@ count_warnings(struct kube_store *s, const struct k8s_report *report,
     s->n_warnings += report->n_warnings;
 }
 
+/* What is wrong with 'object', or NULL.  A cluster policy with a rule that is
+ * not understood has no error: it says itself what to do then (C6). */
+static const char *
+get_problem(const struct k8s_object *object, const struct k8s_report *report)
+{
+    return (report->error ? report->error
+            : !object || k8s_object_is_whole(object) ? NULL
+            : report->n_warnings ? report->warnings[0]
+            : "some of it is not understood");
+}
+
 /* Takes 'object'. */
 static void
 put(struct kube_store *s, enum k8s_kind kind, const char *key, const char *uid,
-    struct k8s_object *object, const char *error)
+    struct k8s_object *object, const struct k8s_report *report)
 {
-    if (!error) {
+    const char *problem = get_problem(object, report);
+
+    s->cluster_changed |= k8s_kind_is_cluster_policy(kind);
+    if (!problem) {
         forget_problem(s, kind, key);
-    } else if (remember_problem(s, kind, key, uid, error)) {
+    } else if (remember_problem(s, kind, key, uid, problem,
+                                report->error != NULL)) {
         k8s_object_destroy(object);
         object = NULL;
     }
@@ -264,7 +291,7 @@ kube_store_put(struct kube_store *s, enum k8s_kind kind,
         if (seen) {
             sset_add(seen, key);
         }
-        put(s, kind, key, get_uid(node), object, report.error);
+        put(s, kind, key, get_uid(node), object, &report);
         free(key);
     } else {
         k8s_object_destroy(object);
@@ -280,6 +307,7 @@ delete(struct kube_store *s, enum k8s_kind kind, const char *key)
     const char *ns, *name;
     char *copy = split_key(key, &ns, &name);
 
+    s->cluster_changed |= k8s_kind_is_cluster_policy(kind);
     forget_problem(s, kind, key);
     model_delete(s->model, kind, ns, name);
     free(copy);

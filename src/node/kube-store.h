@@ -27,6 +27,8 @@ struct kube_store {
     struct k8s_limits limits;
     struct shash problems;      /* "struct kube_problem"s by key. */
     size_t n_warnings;          /* Unknown fields, in all. */
+    bool cluster_changed;       /* Cluster policies came or went since somebody
+                                 * set this to false. */
 
     struct kube_problem *list;  /* Of problems, made on demand. */
     size_t n_list;

@@ -191,11 +191,14 @@ end(struct kube_kind *k)
     }
 }
 
-/* The watch failed before or after it was accepted. */
+/* The watch failed before or after it was accepted.  Where there was a kind
+ * and is none, a list tells what that means. */
 static void
 fail(struct kube_kind *k, char *error)
 {
-    if (kube_request_status(k->request) == 410) {
+    unsigned int code = kube_request_status(k->request);
+
+    if (code == 410 || (code == 404 && kube_optional(k))) {
         k->must_list = true;
         VLOG_INFO("%s: listing again: %s", kube_kind_name(k), error);
         free(error);

@@ -34,6 +34,7 @@ kube_timing_default(struct kube_timing *timing)
         .watch = 5 * 60 * 1000,
         .silence = 90 * 1000,
         .away = 60 * 1000,
+        .absent = 30 * 1000,
     };
 }
 
@@ -91,7 +92,9 @@ kube_destroy(struct kube *kube)
 struct kube_request *
 kube_get(struct kube *kube, const struct kube_get *get)
 {
-    kube->last_start = time_msec();
+    if (!get->quiet) {
+        kube->last_start = time_msec();
+    }
     return kube_http_get(kube->http, get);
 }
 
@@ -230,6 +233,7 @@ kube_run(struct kube *kube)
     for (size_t i = 0; i < KUBE_N_KINDS; i++) {
         kube_kind_run(&kube->kinds[i]);
     }
+    kube_optional_update(kube);
     kube_events_run(kube);
     check_silence(kube);
 }
@@ -260,7 +264,7 @@ bool
 kube_is_synced(const struct kube *kube)
 {
     for (size_t i = 0; i < KUBE_N_KINDS; i++) {
-        if (!kube->kinds[i].synced) {
+        if (kube->kinds[i].wanted && !kube->kinds[i].synced) {
             return false;
         }
     }
@@ -271,7 +275,9 @@ kube_is_synced(const struct kube *kube)
 static char *
 describe_kind(const struct kube_kind *k)
 {
-    return (k->error
+    return (!k->wanted || k->missing
+            ? NULL
+            : k->error
             ? xasprintf("%s: %s", kube_kind_name(k), k->error)
             : !k->synced
             ? xasprintf("%s: not listed yet", kube_kind_name(k))
@@ -307,7 +313,9 @@ bool
 kube_sync_is_done(const struct kube *kube, uint64_t ticket)
 {
     for (size_t i = 0; i < KUBE_N_KINDS; i++) {
-        if (kube->kinds[i].done_ticket < ticket) {
+        const struct kube_kind *k = &kube->kinds[i];
+
+        if (k->wanted && k->done_ticket < ticket) {
             return false;
         }
     }
@@ -327,8 +335,8 @@ kube_problem_format(const struct kube_problem *p)
                      p->kept ? " (the last good version stays)" : "");
 }
 
-void
-kube_get_status(const struct kube *kube, struct kube_status *status)
+static const char *
+kind_state(const struct kube_kind *k)
 {
     static const char *const states[] = {
         [KUBE_WAITING] = "waiting",
@@ -336,6 +344,15 @@ kube_get_status(const struct kube *kube, struct kube_status *status)
         [KUBE_WATCHING] = "watching",
     };
 
+    return (!k->wanted ? "not needed"
+            : k->missing == KUBE_ABSENT ? "absent"
+            : k->missing == KUBE_FORBIDDEN ? "forbidden"
+            : states[k->state]);
+}
+
+void
+kube_get_status(const struct kube *kube, struct kube_status *status)
+{
     *status = (struct kube_status) {
         .server = kube->config->server,
         .origin = kube->config->origin,
@@ -353,9 +370,9 @@ kube_get_status(const struct kube *kube, struct kube_status *status)
 
         status->kinds[i] = (struct kube_kind_status) {
             .name = kube_kind_name(k),
-            .state = states[k->state],
+            .state = kind_state(k),
             .error = k->error,
-            .synced = k->synced,
+            .synced = k->synced || !k->wanted,
             .n_lists = k->n_lists,
             .n_watches = k->n_watches,
             .n_events = k->n_events,

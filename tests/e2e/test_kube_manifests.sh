@@ -12,6 +12,10 @@ DEPLOY=$NETLAB_TOP/deploy/kubernetes
 RESOURCES="pods namespaces events nodes services endpoints secrets configmaps
     serviceaccounts replicationcontrollers persistentvolumes
     networking.k8s.io/networkpolicies networking.k8s.io/ingresses
+    policy.networking.k8s.io/clusternetworkpolicies
+    policy.networking.k8s.io/clusternetworkpolicies/status
+    policy.networking.k8s.io/adminnetworkpolicies
+    policy.networking.k8s.io/baselineadminnetworkpolicies
     apps/daemonsets apps/deployments batch/jobs
     rbac.authorization.k8s.io/clusterroles
     rbac.authorization.k8s.io/clusterrolebindings
@@ -228,6 +232,10 @@ granted() {
     networking.k8s.io/networkpolicies:get) ;;
     networking.k8s.io/networkpolicies:list) ;;
     networking.k8s.io/networkpolicies:watch) ;;
+    nodes:get|nodes:list|nodes:watch) ;;
+    policy.networking.k8s.io/clusternetworkpolicies/*) return 1 ;;
+    policy.networking.k8s.io/*:get|policy.networking.k8s.io/*:list) ;;
+    policy.networking.k8s.io/*:watch) ;;
     events:create|events:patch) ;;
     *) return 1 ;;
     esac
@@ -279,6 +287,8 @@ END
 # review RESOURCE VERB WANT: prints RESOURCE|SUBRESOURCE|GROUP|VERB|WANT.
 review() {
     case $1 in
+    *.k8s.io/*/*) set -- "${1%%/*}" "${1#*/}" "$2" "$3"
+        echo "${2%%/*}|${2#*/}|$1|$3|$4" ;;
     *.k8s.io/*|apps/*|batch/*) echo "${1#*/}||${1%%/*}|$2|$3" ;;
     */*) echo "${1%%/*}|${1#*/}||$2|$3" ;;
     *) echo "$1|||$2|$3" ;;
@@ -298,7 +308,7 @@ request() {
 test_requests() {
     need
     local path method merge=application/merge-patch+json
-    for path in /api/v1/pods /api/v1/namespaces \
+    for path in /api/v1/pods /api/v1/namespaces /api/v1/nodes \
         /apis/networking.k8s.io/v1/networkpolicies; do
         same "list $path" 200 "$(request GET "$path?limit=1")"
         same "watch $path" 200 \
@@ -335,7 +345,16 @@ test_requests() {
         '{"metadata": {"labels": {"team": "ours"}}}' "$merge")"
     same "delete policies" 403 "$(request DELETE \
         /apis/networking.k8s.io/v1/namespaces/shop/networkpolicies)"
-    same "nodes" 403 "$(request GET /api/v1/nodes)"
+    same "patch nodes" 403 \
+        "$(request PATCH /api/v1/nodes/worker '{"metadata": {}}' "$merge")"
+    for path in v1alpha2/clusternetworkpolicies \
+        v1alpha1/adminnetworkpolicies v1alpha1/baselineadminnetworkpolicies
+    do
+        path=/apis/policy.networking.k8s.io/$path
+        same "list $path, which is not there" 404 "$(request GET "$path")"
+        same "delete $path" 403 "$(request DELETE "$path")"
+        same "create $path" 403 "$(request POST "$path" '{}')"
+    done
     same "our own role" 403 "$(request PATCH \
         /apis/rbac.authorization.k8s.io/v1/clusterroles/ovs-netpol \
         '{"rules": []}' "$merge")"
@@ -425,6 +444,25 @@ test_missing_rules() {
     kube_daemon_start
     kube_expect <<< "shop/web -> shop/db tcp/5432 ok"
     exits 0 probe readinessProbe
+    daemon_stop
+
+    # Of what not every cluster has: a problem, and all else works.
+    role_without clusternetworkpolicies
+    kube_daemon_start
+    kube_expect <<< "shop/web -> shop/db tcp/5432 ok"
+    exits 0 probe readinessProbe
+    kube_follows
+    contains problem \
+        'ClusterNetworkPolicy .*clusternetworkpolicies.* is forbidden' \
+        "$(ovs-netpol status)"
+    same state forbidden "$(status kubernetes.clusternetworkpolicies.state)"
+    kube apply -f "$DEPLOY/base/rbac.yaml"
+    until_ok 35 has_no_problems
+    same state absent "$(status kubernetes.clusternetworkpolicies.state)"
+}
+
+has_no_problems() {
+    [ "$(status problems)" = "[]" ]
 }
 
 # Our role as in the manifest, without one resource.

@@ -38,6 +38,13 @@ static const char *const paths[KUBE_N_KINDS] = {
     [K8S_NAMESPACE] = "/api/v1/namespaces?",
     [K8S_POD] = "/api/v1/pods?",
     [K8S_POLICY] = "/apis/networking.k8s.io/v1/networkpolicies?",
+    [K8S_NODE] = "/api/v1/nodes?",
+    [K8S_CLUSTER_POLICY]
+        = "/apis/policy.networking.k8s.io/v1alpha2/clusternetworkpolicies?",
+    [K8S_ADMIN_POLICY]
+        = "/apis/policy.networking.k8s.io/v1alpha1/adminnetworkpolicies?",
+    [K8S_BASELINE_POLICY] = "/apis/policy.networking.k8s.io/v1alpha1"
+                            "/baselineadminnetworkpolicies?",
 };
 
 /* What is said instead of the right thing. */
@@ -59,6 +66,7 @@ struct fixture {
 
     /* The cluster. */
     const char *uid;            /* Of kube-system. */
+    bool has_cluster_policies;  /* ClusterNetworkPolicy is installed. */
     unsigned int revision;
     struct svec objects[KUBE_N_KINDS];   /* JSON. */
     struct webserver_conn *watches[KUBE_N_KINDS];
@@ -115,6 +123,14 @@ answer(struct fixture *f, struct webserver_conn *conn, enum k8s_kind kind,
     ds_destroy(&ds);
 }
 
+/* What is installed, if there is anybody who does not ask for more. */
+static bool
+has_kind(const struct fixture *f, enum k8s_kind kind)
+{
+    return (kind <= K8S_NODE
+            || (kind == K8S_CLUSTER_POLICY && f->has_cluster_policies));
+}
+
 static void
 handle_request(struct webserver_conn *conn, const char *path,
                const char *head, void *f_)
@@ -139,7 +155,7 @@ handle_request(struct webserver_conn *conn, const char *path,
         return;
     }
     for (enum k8s_kind k = 0; k < KUBE_N_KINDS; k++) {
-        if (!strncmp(path, paths[k], strlen(paths[k]))) {
+        if (has_kind(f, k) && !strncmp(path, paths[k], strlen(paths[k]))) {
             answer(f, conn, k, path);
             return;
         }
@@ -230,6 +246,14 @@ run_until__(struct fixture *f, condition *is_met, const void *arg,
     }
 }
 
+/* What optional kinds say. */
+static bool
+is_optional_state(enum k8s_kind kind, const char *state)
+{
+    return (kind == K8S_NODE ? !strcmp(state, "not needed")
+            : kind > K8S_NODE && !strcmp(state, "absent"));
+}
+
 static bool
 is_well(struct fixture *f, const void *arg OVS_UNUSED)
 {
@@ -237,8 +261,9 @@ is_well(struct fixture *f, const void *arg OVS_UNUSED)
 
     kube_get_status(f->kube, &s);
     for (enum k8s_kind k = 0; k < KUBE_N_KINDS; k++) {
-        if (strcmp(s.kinds[k].state, "watching")
-            || !webserver_has(f->server, f->watches[k])) {
+        if (!is_optional_state(k, s.kinds[k].state)
+            && (strcmp(s.kinds[k].state, "watching")
+                || !webserver_has(f->server, f->watches[k]))) {
             return false;
         }
     }
@@ -352,6 +377,7 @@ setup(void **state)
         .watch = 60 * 1000,
         .silence = 60 * 1000,
         .away = 60 * 1000,
+        .absent = 200,
     };
     f->report_status = 201;
     svec_init(&f->requests);
@@ -622,6 +648,219 @@ test_retry_after(void **state)
     run_until(f, error_says, "pods: HTTP 429: slow");
     run_until(f, is_well, NULL);
     assert_in_range(time_msec() - start, 1000, PATIENCE_MSEC);
+}
+
+/* Kinds that the cluster may lack. */
+
+/* A cluster policy NAME that denies its nodes as peers, if 'nodes', else all
+ * namespaces. */
+static char *
+cluster_policy(const char *name, bool nodes)
+{
+    return xasprintf("{\"metadata\":{\"name\":\"%s\",\"uid\":\"u-%s\","
+                     "\"generation\":3,\"resourceVersion\":\"77\"},"
+                     "\"spec\":{\"tier\":\"Admin\",\"priority\":1,"
+                     "\"subject\":{\"namespaces\":{}},\"egress\":[{"
+                     "\"action\":\"Deny\",\"to\":[{\"%s\":{}}]}]}}",
+                     name, name, nodes ? "nodes" : "namespaces");
+}
+
+static bool
+has_cluster_policy(struct fixture *f, const void *name)
+{
+    return model_get(f->model, K8S_CLUSTER_POLICY, NULL, name) != NULL;
+}
+
+static bool
+lacks_cluster_policy(struct fixture *f, const void *name)
+{
+    return !has_cluster_policy(f, name);
+}
+
+static const char *
+state_of(const struct fixture *f, enum k8s_kind kind)
+{
+    struct kube_status s;
+
+    kube_get_status(f->kube, &s);
+    return s.kinds[kind].state;
+}
+
+static bool
+is_absent(struct fixture *f, const void *arg OVS_UNUSED)
+{
+    return !strcmp(state_of(f, K8S_CLUSTER_POLICY), "absent");
+}
+
+/* There is none; then it is installed. */
+static void
+test_installed_later(void **state)
+{
+    struct fixture *f = *state;
+
+    run_until(f, is_well, NULL);
+    assert_string_equal(state_of(f, K8S_CLUSTER_POLICY), "absent");
+    create(f, K8S_CLUSTER_POLICY, cluster_policy("one", false));
+    f->has_cluster_policies = true;
+    run_until(f, has_cluster_policy, "one");
+    run_until(f, is_well, NULL);
+    assert_string_equal(state_of(f, K8S_CLUSTER_POLICY), "watching");
+    assert_int_equal(count_requests(f, "/nodes"), 0);
+}
+
+/* Who asks for news does not wait for the next time that we would ask. */
+static void
+test_installed_and_waited_for(void **state)
+{
+    struct fixture *f = *state;
+
+    f->timing.min_backoff = f->timing.max_backoff = 1000 * 1000;
+    kube_destroy(f->kube);
+    connect_kube(f);
+    run_until(f, is_well, NULL);
+    kube_sync_begin(f->kube, ++f->ticket);
+    run_until(f, sync_is_done, NULL);
+    create(f, K8S_CLUSTER_POLICY, cluster_policy("one", true));
+    f->has_cluster_policies = true;
+    kube_sync_begin(f->kube, ++f->ticket);
+    run_until(f, sync_is_done, NULL);
+    assert_true(has_cluster_policy(f, "one"));
+    assert_int_equal(count_requests(f, "/nodes?limit"), 1);
+}
+
+/* Removed: the objects go first; or, if nobody heard of it, after a while. */
+static void
+test_removed(void **state)
+{
+    struct fixture *f = *state;
+
+    create(f, K8S_CLUSTER_POLICY, cluster_policy("one", false));
+    f->has_cluster_policies = true;
+    run_until(f, is_well, NULL);
+    f->has_cluster_policies = false;
+    send_event(f, K8S_CLUSTER_POLICY, "DELETED",
+               f->objects[K8S_CLUSTER_POLICY].names[0]);
+    webserver_end(f->watches[K8S_CLUSTER_POLICY]);
+    run_until(f, lacks_cluster_policy, "one");
+    run_until(f, is_absent, NULL);
+    run_until(f, is_well, NULL);
+}
+
+static void
+test_removed_unheard(void **state)
+{
+    struct fixture *f = *state;
+    long long int start;
+
+    create(f, K8S_CLUSTER_POLICY, cluster_policy("one", false));
+    f->has_cluster_policies = true;
+    run_until(f, is_well, NULL);
+    start = time_msec();
+    f->has_cluster_policies = false;
+    webserver_end(f->watches[K8S_CLUSTER_POLICY]);
+    run_until(f, error_says, "clusternetworkpolicies: HTTP 404");
+    assert_true(has_cluster_policy(f, "one"));
+    run_until(f, lacks_cluster_policy, "one");
+    assert_in_range(time_msec() - start, f->timing.absent, PATIENCE_MSEC);
+    run_until(f, is_well, NULL);
+}
+
+/* A server that starts does not know for a moment what it has. */
+static void
+test_not_served_for_a_moment(void **state)
+{
+    struct fixture *f = *state;
+
+    f->timing.absent = 1000 * 1000;
+    kube_destroy(f->kube);
+    connect_kube(f);
+    create(f, K8S_CLUSTER_POLICY, cluster_policy("one", false));
+    f->has_cluster_policies = true;
+    run_until(f, is_well, NULL);
+    f->fault = (struct fault) { "/clusternetworkpolicies", 404, "", "", 5 };
+    webserver_end(f->watches[K8S_CLUSTER_POLICY]);
+    run_until(f, fault_is_over, NULL);
+    assert_true(has_cluster_policy(f, "one"));
+    run_until(f, is_well, NULL);
+    assert_true(has_cluster_policy(f, "one"));
+}
+
+/* We may not: a problem, and everything else works. */
+static void
+test_forbidden(void **state)
+{
+    struct fixture *f = *state;
+
+    create(f, K8S_CLUSTER_POLICY, cluster_policy("one", false));
+    f->has_cluster_policies = true;
+    f->fault = (struct fault) { "/clusternetworkpolicies?limit", 403, "",
+                                "{\"message\":\"you may not\"}", 5 };
+    run_until(f, has_problem,
+              "ClusterNetworkPolicy (unreadable): HTTP 403: you may not");
+    assert_string_equal(state_of(f, K8S_CLUSTER_POLICY), "forbidden");
+    run_until(f, has_policy, "good");
+    run_until(f, has_cluster_policy, "one");
+    run_until(f, is_well, NULL);
+    run_until(f, has_no_problem, NULL);
+
+    /* What is known stays. */
+    f->fault.times = 3;
+    kube_sync_begin(f->kube, ++f->ticket);
+    run_until(f, sync_is_done, NULL);
+    assert_true(has_cluster_policy(f, "one"));
+    assert_false(error_says(f, "clusternetworkpolicies"));
+    run_until(f, fault_is_over, NULL);
+    run_until(f, has_no_problem, NULL);
+}
+
+/* Nodes are followed while somebody needs them. */
+static void
+test_nodes(void **state)
+{
+    struct fixture *f = *state;
+
+    create(f, K8S_NODE, xstrdup("{\"metadata\":{\"name\":\"n\"},\"status\":{"
+                                "\"addresses\":[{\"type\":\"InternalIP\","
+                                "\"address\":\"192.0.2.1\"}]}}"));
+    create(f, K8S_CLUSTER_POLICY, cluster_policy("one", true));
+    f->has_cluster_policies = true;
+    run_until(f, is_well, NULL);
+    assert_string_equal(state_of(f, K8S_NODE), "watching");
+    assert_int_equal(model_count(f->model, K8S_NODE), 1);
+    send_event(f, K8S_CLUSTER_POLICY, "DELETED",
+               f->objects[K8S_CLUSTER_POLICY].names[0]);
+    run_until(f, lacks_cluster_policy, "one");
+    assert_string_equal(state_of(f, K8S_NODE), "not needed");
+    assert_int_equal(model_count(f->model, K8S_NODE), 0);
+    run_until(f, is_closed, f->watches[K8S_NODE]);
+    run_until(f, is_well, NULL);
+}
+
+/* What is not understood is enforced closed, and is a problem. */
+static void
+test_not_understood(void **state)
+{
+    struct fixture *f = *state;
+    char *good = cluster_policy("one", false);
+    char *odd = xasprintf("%.*s,{\"action\":\"Accept\",\"to\":[{"
+                          "\"domainNames\":[\"a.example\"]}]}]}}",
+                          (int) strlen(good) - 3, good);
+
+    f->has_cluster_policies = true;
+    create(f, K8S_CLUSTER_POLICY, xstrdup(odd));
+    run_until(f, is_well, NULL);
+    assert_true(has_problem(f, "ClusterNetworkPolicy one: spec.egress[1].to[0]"
+                               ".domainNames: not supported"));
+    assert_false(has_problem(f, "last good version"));
+    assert_int_equal(k8s_cluster_policy_cast(model_get(
+        f->model, K8S_CLUSTER_POLICY, NULL, "one"))->n_rules[K8S_EGRESS], 2);
+    send_event(f, K8S_CLUSTER_POLICY, "MODIFIED", good);
+    run_until(f, has_no_problem, NULL);
+    send_event(f, K8S_CLUSTER_POLICY, "MODIFIED", odd);
+    run_until(f, has_problem, "domainNames: not supported");
+    assert_false(has_problem(f, "last good version"));
+    free(good);
+    free(odd);
 }
 
 /* Away and back. */
@@ -1218,6 +1457,14 @@ main(void)
         TEST(test_gone_at_once),
         cmocka_unit_test(test_errors),
         TEST(test_retry_after),
+        TEST(test_installed_later),
+        TEST(test_installed_and_waited_for),
+        TEST(test_removed),
+        TEST(test_removed_unheard),
+        TEST(test_not_served_for_a_moment),
+        TEST(test_forbidden),
+        TEST(test_nodes),
+        TEST(test_not_understood),
         TEST(test_short_absence),
         TEST(test_long_absence),
         TEST(test_history_backwards),
