@@ -213,7 +213,7 @@ put(struct dir_merge *m, struct object *o, struct dir_claim *claim)
     if (!o->in_force) {
         name_object(m, o, object);
     }
-    o->good = claim->good;
+    o->good = claim->good && k8s_object_is_whole(object);
     o->source = claim->id;
     claim->object = NULL;
     model_put(m->model, object);

@@ -176,6 +176,22 @@ report_warnings(struct parser *p, const struct k8s_report *report,
     p->file->n_warnings += report->n_warnings;
 }
 
+/* A cluster policy with a rule that is not understood has no error, it says
+ * itself what to do then (C6); but somebody should know.  Warnings begin with
+ * the path. */
+static void
+complain_closed(struct parser *p, const struct where *where,
+                const struct k8s_report *report, const char *key)
+{
+    const char *warning = (report->n_warnings
+                           ? report->warnings[0]
+                           : "some of it is not understood");
+    char *path = xmemdup0(warning, strcspn(warning, ": "));
+
+    complain(p, where, path, key, xstrdup(warning));
+    free(path);
+}
+
 /* Takes 'key' and 'object'. */
 static void
 claim(struct parser *p, const struct doc_node *node, char *key,
@@ -205,6 +221,8 @@ visit_object(struct parser *p, enum k8s_kind kind, const struct doc_node *node,
     report_warnings(p, &report, key);
     if (report.error) {
         complain(p, where, report.error_path, key, xstrdup(report.error));
+    } else if (object && !k8s_object_is_whole(object)) {
+        complain_closed(p, where, &report, key);
     }
     if (key) {
         claim(p, node, key, object, !report.error);

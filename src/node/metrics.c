@@ -147,10 +147,10 @@ put_objects(const struct metrics_context *c, struct metrics_writer *w)
 {
     size_t n_ports;
 
-    put1(w, METRIC_OBJECTS, model_count(c->model, K8S_NAMESPACE), "Namespace");
-    put1(w, METRIC_OBJECTS, model_count(c->model, K8S_POD), "Pod");
-    put1(w, METRIC_OBJECTS, model_count(c->model, K8S_POLICY),
-         "NetworkPolicy");
+    for (enum k8s_kind kind = 0; kind < K8S_N_KINDS; kind++) {
+        put1(w, METRIC_OBJECTS, model_count(c->model, kind),
+             k8s_kind_name(kind));
+    }
     put(w, METRIC_PROBLEMS, count_problems(c));
     model_ports(c->model, &n_ports);
     put(w, METRIC_INTERFACES, n_ports);

@@ -171,6 +171,7 @@ END
 
 # C6: what a later version of the API may say.
 test_fails_closed() {
+    log_allow "ClusterNetworkPolicy later: .*galaxies" "we do not know them"
     cnp later Admin 1 "$db" <<END
 ingress:
 - {action: Deny, from: [{galaxies: {}}]}
@@ -179,6 +180,9 @@ END
 shop/web -> shop/db tcp/5432,icmp denied
 ops/prom -> shop/db tcp/5432 denied
 END
+    contains status 'ClusterNetworkPolicy later: spec.ingress\[0\].from\[0\].*galaxies' \
+        "$(ovs-netpol status)"
+    lacks status "last good version" "$(ovs-netpol status)"
     cnp later Admin 1 "$db" <<END
 ingress:
 - {action: Accept, from: [{galaxies: {}}]}
