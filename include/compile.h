@@ -46,6 +46,8 @@ struct sset;
 struct compile_config {
     struct pipeline_config pipeline;
     bool spoof_guard;           /* Check sources at pod ports. */
+    bool closes_unknown;        /* With it: a port is closed until it is known
+                                 * whose it is. */
     struct budget_limits limits;
 };
 

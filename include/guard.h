@@ -10,15 +10,24 @@
  * whatever its addresses (router advertisements, DHCP server replies,
  * multicast) is in flows/static.flows.
  *
+ * While the pod has no address, nothing new is let through to its MAC address
+ * either: nobody could say which policies that is subject to.  (An interface
+ * whose pod is gone does not count: its MAC address may be in use elsewhere.)
+ *
  * A port that opted out ('unguarded') sends from any address once its pod's
  * addresses are known.  Strangers (ports that name no pod: uplinks, tunnels)
  * may not use a local pod's address, in IP, ARP or neighbour advertisements.
+ *
+ * A port that nobody has told us of yet may become a pod's: it can be kept
+ * closed from its first packet on, until it is known to be a pod's or a
+ * stranger's (model_set_strangers()).
  *
  * All functions accept a NULL guard and do nothing: no spoof guard. */
 
 #ifndef GUARD_H
 #define GUARD_H 1
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct flowset;
@@ -26,8 +35,10 @@ struct guard;
 struct model;
 struct pipeline_config;
 
-/* Both are borrowed and must outlive the guard. */
-struct guard *guard_create(const struct pipeline_config *, struct flowset *);
+/* Both are borrowed and must outlive the guard.  With 'closes_unknown' a port
+ * that is neither a pod's nor known to be none is closed. */
+struct guard *guard_create(const struct pipeline_config *, struct flowset *,
+                           bool closes_unknown);
 void guard_destroy(struct guard *);
 
 /* The OpenFlow port behind which the host translates addresses, 0 for none:

@@ -26,6 +26,7 @@ struct kube;
 struct latency;
 struct model;
 struct ports;
+struct ready;
 struct settings;
 
 #define METRICS_CONTENT_TYPE \
@@ -52,6 +53,7 @@ struct metrics_context {
     const struct counters *counters;
     const struct audit *audit;  /* NULL if denied packets are not reported. */
     const struct latency *latency;
+    const struct ready *ready;
     const struct histogram *loop;
 };
 

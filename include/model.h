@@ -115,6 +115,12 @@ bool model_set_ports(struct model *, const struct model_port ports[],
                      size_t n);
 const struct model_port *model_ports(const struct model *, size_t *n);
 
+/* The OpenFlow ports of the bridge that are known to be no pod's: uplinks,
+ * tunnels.  Returns true if that changed anything. */
+bool model_set_strangers(struct model *, const uint32_t ofports[], size_t n);
+/* Sorted, each once. */
+const uint32_t *model_strangers(const struct model *, size_t *n);
+
 /* The node: its name (NULL: unknown; pods with this spec.nodeName are local
  * too) and its own addresses, whose traffic is exempt from ingress policy
  * (S27).  Return true if that changed anything. */

@@ -98,6 +98,7 @@ cookie_id(uint64_t cookie)
 #define PRIORITY_HOOK 65500     /* Table 0, flows/hook.flows. */
 #define PRIORITY_TUNNEL 400     /* Conntrack: among what a pod never sends. */
 #define PRIORITY_EXEMPT 200     /* Target tables: never asked. */
+#define PRIORITY_TARGET_CLOSED 300      /* IngressTarget: no address yet. */
 #define PRIORITY_CLASS 100      /* Address tables. */
 #define PRIORITY_PREFIX 100     /* Net tables: plus the prefix length. */
 #define PRIORITY_FREE 30000     /* Rule tables: nobody isolates the target. */
@@ -107,6 +108,8 @@ cookie_id(uint64_t cookie)
 #define PRIORITY_DROP 100       /* Drop table: the rest. */
 #define PRIORITY_AUDIT 2000     /* Drop table: above recheck's marking. */
 #define PRIORITY_REPORT 100     /* Report table: plus bands, see emit.c. */
+#define PRIORITY_GUARD_UNKNOWN 1        /* SpoofGuard: ports not known yet. */
+#define PRIORITY_GUARD_KNOWN 10         /* SpoofGuard: no pod's. */
 #define PRIORITY_GUARD_STRANGER 50      /* SpoofGuard: uplinks. */
 #define PRIORITY_GUARD_GATEWAY 60       /* SpoofGuard: the host. */
 #define PRIORITY_GUARD_CLOSED 100       /* SpoofGuard: the rest of a port. */

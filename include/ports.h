@@ -20,6 +20,7 @@
 
 struct owners;
 struct ports;
+struct smap;
 
 /* 'db' is an OVSDB remote such as "unix:/run/openvswitch/db.sock". */
 struct ports *ports_create(const char *db, const char *bridge);
@@ -50,6 +51,10 @@ unsigned int ports_seqno(const struct ports *);
 size_t ports_get(const struct ports *, const struct model *,
                  struct model_port **ports);
 void ports_free(struct model_port *, size_t n);
+/* The OpenFlow ports of the other interfaces, those that name no pod (array of
+ * the returned length, caller frees). */
+size_t ports_get_strangers(const struct ports *, const struct model *,
+                           uint32_t **ofports);
 /* OpenFlow port of the bridge's interface 'name', 0 if it has none. */
 uint32_t ports_find_ofport(const struct ports *, const char *name);
 
@@ -59,6 +64,12 @@ int ports_find_table(const struct ports *, const char *name);
 
 /* Shows what the database says about the bridge and its ports. */
 void ports_see_owners(const struct ports *, struct owners *);
+
+/* Interfaces that are ready, by name, with the text that says so: written to
+ * Interface external_ids:ovs-netpol-ready where there is none, and removed
+ * from all others of the bridge.  Before the first call they stay as they
+ * are.  'ready' is copied. */
+void ports_set_ready(struct ports *, const struct smap *ready);
 
 /* Table names: 'names[i]' is wanted for table 'base' + i.  Written when the
  * database disagrees, removed by ports_clear_table_names(). */

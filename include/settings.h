@@ -70,6 +70,8 @@ struct settings {
     unsigned int metrics_max_policies;  /* That have counters of their own. */
     bool no_spoof_guard;        /* Pods may send from any address. */
     char *state_dir;            /* Folder of the snapshot, or NULL. */
+    bool unknown_open;          /* Ports are open until it is known whose they
+                                 * are. */
     bool no_state_open;         /* With neither source nor snapshot, leave pod
                                  * ports open. */
     bool recheck;               /* Running connections are judged again when

@@ -64,6 +64,7 @@ struct snapshot_node {
     bool spoof_guard;
     bool reports;               /* Denied packets are reported. */
     struct budget_limits limits;
+    bool closes_unknown;        /* New ports. */
     uint64_t generation;        /* Of the model that was written. */
     int64_t written;            /* Seconds since the epoch, 0 if unknown. */
 };

@@ -52,7 +52,8 @@ struct verify {
     const struct compile_config *config;
     const struct replica *replica;
     uint32_t gateway;           /* OpenFlow port of the node's own traffic, */
-    uint32_t uplink;            /* and of what comes from elsewhere. */
+    uint32_t uplink;            /* and of what comes from elsewhere; the same
+                                 * if there is no such port. */
     const struct compile *compile;      /* To check who gets the credit, or
                                          * NULL. */
 };

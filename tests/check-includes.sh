@@ -11,7 +11,7 @@ cd "${srcdir:-.}" || exit 1
 # The core: each module may see those before it.
 core="columns ptrs budget tally prefix label doc split k8s model number cover partition
       netset group rule policy flowset pipeline owner survey emit guard link compile annotate
-      detrace snapshot histogram latency ledger"
+      detrace snapshot histogram latency ready ledger"
 node="settings kube kubeconfig dir ports bridge audit netif waiters health http
       counters metrics basis state"
 

@@ -313,6 +313,7 @@ objects_compile(const struct objects *o)
         },
         .spoof_guard = o->node.spoof_guard,
         .limits = o->node.limits,
+        .closes_unknown = o->node.closes_unknown,
     };
     struct compile *compile = compile_create(&config, o->pool, o->model);
 

@@ -51,7 +51,9 @@ get_gateway(const struct path *p)
 static uint32_t
 find_uplink(const struct path *p, const struct switch_port *ports, size_t n)
 {
-    return switch_find_uplink(p->objects->model, get_gateway(p), ports, n);
+    return switch_find_uplink(p->objects->model,
+                              compile_config(p->compile)->closes_unknown,
+                              get_gateway(p), ports, n);
 }
 
 /* The packet, if what comes from elsewhere comes from 'uplink'. */

@@ -167,14 +167,31 @@ switch_ports_free(struct switch_port *ports, size_t n)
     free(ports);
 }
 
+static uint32_t
+find_stranger(const struct model *model, uint32_t gateway)
+{
+    size_t n;
+    const uint32_t *ofports = model_strangers(model, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        if (ofports[i] != gateway) {
+            return ofports[i];
+        }
+    }
+    return gateway;
+}
+
 uint32_t
-switch_find_uplink(const struct model *model, uint32_t gateway,
+switch_find_uplink(const struct model *model, bool closed, uint32_t gateway,
                    const struct switch_port *ports, size_t n)
 {
     size_t n_pods;
     const struct model_port *pods = model_ports(model, &n_pods);
     uint32_t unused = gateway < MODEL_MAX_OFPORT ? gateway + 1 : 1;
 
+    if (closed) {
+        return find_stranger(model, gateway);
+    }
     for (size_t i = 0; i < n; i++) {
         bool is_pod = false;
 

@@ -44,8 +44,11 @@ char *switch_get_ports(struct vconn *, struct switch_port **ports, size_t *n)
 void switch_ports_free(struct switch_port *, size_t n);
 
 /* The OpenFlow port on which packets from elsewhere come in: one of 'ports'
- * that is not a pod's and not 'gateway', else a number that nobody has. */
-uint32_t switch_find_uplink(const struct model *, uint32_t gateway,
-                            const struct switch_port *ports, size_t n);
+ * that is not a pod's and not 'gateway', else a number that nobody has.  If
+ * ports are 'closed' until it is known whose they are: one that is known to be
+ * no pod's, else 'gateway'. */
+uint32_t switch_find_uplink(const struct model *, bool closed,
+                            uint32_t gateway, const struct switch_port *ports,
+                            size_t n);
 
 #endif /* switch.h */

@@ -111,7 +111,9 @@ note_difference(const struct flowset_change *change, void *reading_)
 static void
 choose_uplink(struct proof *p, const struct switch_port *ports, size_t n)
 {
-    p->verify.uplink = switch_find_uplink(p->objects.model,
+    bool closed = compile_config(p->compile)->closes_unknown;
+
+    p->verify.uplink = switch_find_uplink(p->objects.model, closed,
                                           p->verify.gateway, ports, n);
 }
 

@@ -90,8 +90,10 @@ compile_create(const struct compile_config *config, struct label_pool *pool,
     }
     c->policies = policies_create(pool, c->groups, &config->limits, netsets,
                                   rules);
-    c->guard = config->spoof_guard ? guard_create(&c->config.pipeline, c->fs)
-                                   : NULL;
+    c->guard = (config->spoof_guard
+                ? guard_create(&c->config.pipeline, c->fs,
+                               config->closes_unknown)
+                : NULL);
     pipeline_install(&c->config.pipeline, c->fs);
     return c;
 }

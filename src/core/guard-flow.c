@@ -214,6 +214,37 @@ put_closed(const struct guard *g, const struct guard_port *p, bool add)
     put_flow(g, p, PRIORITY_GUARD_CLOSED, &match, CLOSED, add);
 }
 
+/* Nobody knows yet by which addresses others would reach the pod, only its MAC
+ * address. */
+static void
+put_unreachable(const struct guard *g, const struct guard_port *p, bool add)
+{
+    static const ovs_be16 types[] = {
+        CONSTANT_HTONS(ETH_TYPE_IP), CONSTANT_HTONS(ETH_TYPE_IPV6)
+    };
+    uint8_t table = pipeline_table(g->config, TABLE_INGRESS_TARGET);
+
+    for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+        uint64_t stub[4];
+        struct ofpbuf ofpacts;
+        struct match match;
+
+        match_init_catchall(&match);
+        match_set_dl_dst(&match, p->mac);
+        match_set_dl_type(&match, types[i]);
+        if (!add) {
+            flowset_unset(g->fs, table, PRIORITY_TARGET_CLOSED, &match);
+            continue;
+        }
+        ofpbuf_use_stub(&ofpacts, stub, sizeof stub);
+        pipeline_put_goto(g->config, TABLE_DROP, &ofpacts);
+        flowset_set(g->fs, table, PRIORITY_TARGET_CLOSED, &match,
+                    cookie_make(COOKIE_GUARD, p->ofport),
+                    ofpacts.data, ofpacts.size);
+        ofpbuf_uninit(&ofpacts);
+    }
+}
+
 /* Between the neighbour discovery that is allowed and IPv6 in general. */
 static void
 put_closed_nd(const struct guard *g, const struct guard_port *p, bool add)
@@ -246,6 +277,9 @@ guard_put_port(const struct guard *g, const struct guard_port *p, bool add)
     bool has_v4 = false, has_v6 = false;
 
     put_closed(g, p, add);
+    if (p->is_starting && !eth_addr_is_zero(p->mac)) {
+        put_unreachable(g, p, add);
+    }
     if (p->unguarded) {
         if (p->n_addresses) {
             put_unguarded(g, p, add);
@@ -326,4 +360,37 @@ guard_put_gateway(const struct guard *g, bool add)
     match_init_catchall(&match);
     match_set_in_port(&match, u16_to_ofp(g->gateway));
     put_flow(g, &nobody, PRIORITY_GUARD_GATEWAY, &match, UNCHECKED, add);
+}
+
+/* Ports that are known to be no pod's, and others. */
+
+static void
+put_port_open(const struct guard *g, uint32_t ofport, ofp_port_t in_port,
+              bool add)
+{
+    struct guard_port p = { .ofport = ofport };
+    struct match match;
+
+    match_init_catchall(&match);
+    match_set_in_port(&match, in_port);
+    put_flow(g, &p, PRIORITY_GUARD_KNOWN, &match, UNCHECKED, add);
+}
+
+void
+guard_put_known(const struct guard *g, uint32_t ofport, bool add)
+{
+    put_port_open(g, ofport, u16_to_ofp(ofport), add);
+}
+
+/* What a controller, or ovs-ofctl, sends into the bridge has no port. */
+void
+guard_put_unknown(const struct guard *g)
+{
+    static const struct guard_port nobody;
+    struct match match;
+
+    put_port_open(g, 0, OFPP_CONTROLLER, true);
+    put_port_open(g, 0, OFPP_NONE, true);
+    match_init_catchall(&match);
+    put_flow(g, &nobody, PRIORITY_GUARD_UNKNOWN, &match, CLOSED, true);
 }

@@ -30,6 +30,7 @@ struct guard_port {
     struct eth_addr mac;        /* All zeros: unknown. */
     struct in6_addr *addresses;
     size_t n_addresses;
+    bool is_starting;           /* Its pod is there, and has no address. */
     bool unguarded;             /* May send from any address. */
     bool dirty;
     bool seen;
@@ -41,6 +42,9 @@ struct guard {
     struct hmap ports;
     struct hmap addresses;
     uint32_t gateway;           /* 0 for none. */
+    bool closes_unknown;
+    uint32_t *strangers;        /* Sorted; those that have flows. */
+    size_t n_strangers;
     bool ports_changed;
     bool pods_changed;
 };
@@ -50,6 +54,9 @@ void guard_put_port(const struct guard *, const struct guard_port *, bool add);
 /* Strangers neither send from 'addr' nor say that it is theirs. */
 void guard_put_strangers(const struct guard *, const struct in6_addr *addr,
                          bool add);
+/* Everybody is closed who is not open, but for the controller. */
+void guard_put_unknown(const struct guard *);
+void guard_put_known(const struct guard *, uint32_t ofport, bool add);
 void guard_put_gateway(const struct guard *, bool add);
 bool guard_port_has_address(const struct guard_port *,
                             const struct in6_addr *);

@@ -16,7 +16,8 @@
 #include "util.h"
 
 struct guard *
-guard_create(const struct pipeline_config *config, struct flowset *fs)
+guard_create(const struct pipeline_config *config, struct flowset *fs,
+             bool closes_unknown)
 {
     struct guard *g = xzalloc(sizeof *g);
 
@@ -24,6 +25,10 @@ guard_create(const struct pipeline_config *config, struct flowset *fs)
     g->fs = fs;
     hmap_init(&g->ports);
     hmap_init(&g->addresses);
+    g->closes_unknown = closes_unknown;
+    if (closes_unknown) {
+        guard_put_unknown(g);
+    }
     return g;
 }
 
@@ -181,6 +186,7 @@ find_addresses(const struct model *model, struct guard_port *p)
     const struct k8s_pod *pod = o ? k8s_pod_cast(o) : NULL;
     size_t n = pod && model_pod_is_live(pod) ? pod->n_addresses : 0;
 
+    p->is_starting = pod && model_pod_is_live(pod) && !pod->n_addresses;
     free(p->addresses);
     p->addresses = n ? xmalloc(n * sizeof *p->addresses) : NULL;
     p->n_addresses = 0;
@@ -235,6 +241,28 @@ update_ports(struct guard *g, const struct model *model)
     g->ports_changed = false;
 }
 
+/* Both arrays are sorted. */
+static void
+update_strangers(struct guard *g, const struct model *model)
+{
+    size_t n, i = 0, j = 0;
+    const uint32_t *new = model_strangers(model, &n);
+
+    while (i < g->n_strangers || j < n) {
+        uint32_t old_port = i < g->n_strangers ? g->strangers[i] : UINT32_MAX;
+        uint32_t new_port = j < n ? new[j] : UINT32_MAX;
+
+        if (old_port != new_port) {
+            guard_put_known(g, MIN(old_port, new_port), new_port < old_port);
+        }
+        i += old_port <= new_port;
+        j += new_port <= old_port;
+    }
+    free(g->strangers);
+    g->strangers = n ? xmemdup(new, n * sizeof *new) : NULL;
+    g->n_strangers = n;
+}
+
 static void
 update_pods(struct guard *g, const struct model *model)
 {
@@ -255,6 +283,9 @@ void
 guard_run(struct guard *g, const struct model *model)
 {
     if (g && g->ports_changed) {
+        if (g->closes_unknown) {
+            update_strangers(g, model);
+        }
         update_ports(g, model);
     }
     if (g && g->pods_changed) {
@@ -277,6 +308,7 @@ guard_destroy(struct guard *g)
             free(a);
         }
         hmap_destroy(&g->addresses);
+        free(g->strangers);
         free(g);
     }
 }

@@ -156,6 +156,48 @@ model_ports(const struct model *m, size_t *n)
     return m->ports;
 }
 
+static int
+compare_numbers(const void *a_, const void *b_)
+{
+    const uint32_t *a = a_;
+    const uint32_t *b = b_;
+
+    return (*a > *b) - (*a < *b);
+}
+
+bool
+model_set_strangers(struct model *m, const uint32_t ofports[], size_t n)
+{
+    uint32_t *copy = n ? xmemdup(ofports, n * sizeof *ofports) : NULL;
+    size_t n_unique = 0;
+
+    if (n) {
+        qsort(copy, n, sizeof *copy, compare_numbers);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!i || copy[i] != copy[i - 1]) {
+            copy[n_unique++] = copy[i];
+        }
+    }
+    if (n_unique == m->n_strangers
+        && (!n || !memcmp(copy, m->strangers, n_unique * sizeof *copy))) {
+        free(copy);
+        return false;
+    }
+    free(m->strangers);
+    m->strangers = copy;
+    m->n_strangers = n_unique;
+    model_note_change(m, MODEL_PORTS, NULL, NULL);
+    return true;
+}
+
+const uint32_t *
+model_strangers(const struct model *m, size_t *n)
+{
+    *n = m->n_strangers;
+    return m->strangers;
+}
+
 /* The node. */
 
 bool

@@ -52,6 +52,8 @@ struct model {
     struct sset refused;        /* Policies, "NS/NAME". */
     struct model_port *ports;
     size_t n_ports;
+    uint32_t *strangers;        /* Sorted. */
+    size_t n_strangers;
     struct hmap port_pods;      /* "struct model_port_pod". */
     char *node_name;
     struct in6_addr *node_addresses;

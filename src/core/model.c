@@ -250,6 +250,7 @@ model_destroy(struct model *m)
     hmap_destroy(&m->claims);
     hmap_destroy(&m->spaces);
     sset_destroy(&m->refused);
+    free(m->strangers);
     free(m->node_name);
     free(m->node_addresses);
     free(m->service_cidrs);

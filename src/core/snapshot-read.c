@@ -194,6 +194,21 @@ get_limits(struct k8s_parser *p, const struct k8s_field *spec,
 }
 
 static bool
+get_new_ports(struct k8s_parser *p, const struct k8s_field *spec,
+              struct snapshot_node *node)
+{
+    struct k8s_field field = k8s_field_member(spec, "newPorts");
+    const char *text = "open";
+
+    if (!k8s_get_string(p, &field, &text)) {
+        return false;
+    }
+    node->closes_unknown = !strcmp(text, "closed");
+    return (node->closes_unknown || !strcmp(text, "open")
+            || k8s_fail_text(p, &field, text, "is not closed or open"));
+}
+
+static bool
 read_settings(struct k8s_parser *p, const struct k8s_field *root,
               struct reader *r)
 {
@@ -207,6 +222,7 @@ read_settings(struct k8s_parser *p, const struct k8s_field *root,
         || !get_number(p, &spec, "tableBase", 1, UINT8_MAX, &base)
         || !get_number(p, &spec, "zone", 0, UINT16_MAX, &zone)
         || !get_established(p, &spec, &r->node->recheck)
+        || !get_new_ports(p, &spec, r->node)
         || !get_attach(p, &spec, r->node)
         || !get_enforcement(p, &spec, r->model)
         || !get_mark(p, &spec, r->model)
@@ -296,6 +312,32 @@ get_port(struct k8s_parser *p, const struct k8s_field *item,
 }
 
 static bool
+get_others(struct k8s_parser *p, const struct k8s_field *status,
+           struct model *model)
+{
+    struct k8s_field list = k8s_field_member(status, "otherPorts");
+    bool ok = true;
+    size_t n;
+
+    if (!k8s_get_count(p, &list, DOC_LIST, SNAPSHOT_MAX_PORTS, &n)) {
+        return false;
+    }
+    uint32_t *ofports = xmalloc(MAX(n, 1) * sizeof *ofports);
+    for (size_t i = 0; ok && i < n; i++) {
+        struct k8s_field item = k8s_field_at(&list, i);
+        int64_t ofport = 0;
+
+        ok = k8s_get_integer(p, &item, 1, MODEL_MAX_OFPORT, &ofport);
+        ofports[i] = ofport;
+    }
+    if (ok) {
+        model_set_strangers(model, ofports, n);
+    }
+    free(ofports);
+    return ok;
+}
+
+static bool
 get_ports(struct k8s_parser *p, const struct k8s_field *status,
           struct model *model)
 {
@@ -355,6 +397,7 @@ read_status(struct k8s_parser *p, const struct k8s_field *root,
     r->node->generation = generation;
     r->node->gateway = gateway;
     return (get_addresses(p, &status, r->model)
+            && get_others(p, &status, r->model)
             && get_ports(p, &status, r->model));
 }
 

@@ -88,6 +88,7 @@ write_settings(const struct model *model, const struct snapshot_node *node,
     if (node->attach == ATTACH_CHAIN) {
         ds_put_format(s, "\"nextTable\":%u,", node->next_table);
     }
+    put_string("newPorts", node->closes_unknown ? "closed" : "open", s);
     put_string("enforcement", model_audit(model) ? "audit" : "enforce", s);
     ds_put_format(s, "\"tableBase\":%u,\"zone\":%u,\"established\":\"%s\","
                   "\"spoofGuard\":%s,\"reports\":%s,\"serviceCIDRs\":[",
@@ -132,6 +133,12 @@ write_surroundings(const struct model *model, struct ds *s)
         ds_put_cstr(s, i ? ",\"" : "\"");
         address_format(&addrs[i], s);
         ds_put_char(s, '"');
+    }
+
+    const uint32_t *others = model_strangers(model, &n);
+    ds_put_cstr(s, "],\"otherPorts\":[");
+    for (size_t i = 0; i < n; i++) {
+        ds_put_format(s, "%s%"PRIu32, i ? "," : "", others[i]);
     }
 
     const struct model_port *ports = model_ports(model, &n);

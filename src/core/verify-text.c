@@ -87,7 +87,11 @@ put_service(const struct flow *packet, struct ds *s)
 void
 verify_packet_format(const struct flow *packet, struct ds *s)
 {
-    ds_put_format(s, "in_port=%"PRIu32",", packet->in_port.ofp_port);
+    if (packet->in_port.ofp_port == OFPP_LOCAL) {
+        ds_put_cstr(s, "in_port=LOCAL,");
+    } else {
+        ds_put_format(s, "in_port=%"PRIu32",", packet->in_port.ofp_port);
+    }
     if (!eth_addr_is_zero(packet->dl_src)) {
         ds_put_format(s, "dl_src="ETH_ADDR_FMT",",
                       ETH_ADDR_ARGS(packet->dl_src));

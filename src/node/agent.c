@@ -34,7 +34,9 @@
 #include "openvswitch/vlog.h"
 #include "pipeline.h"
 #include "ports.h"
+#include "ready.h"
 #include "settings.h"
+#include "smap.h"
 #include "snapshot.h"
 #include "state.h"
 #include "timeval.h"
@@ -72,6 +74,7 @@ struct agent {
     struct audit *audit;        /* NULL if not wanted. */
     struct waiters *waiters;
     struct latency *latency;
+    struct ready *ready;
     struct histogram loop;
     long long int woken;        /* When this turn of the loop began, by
                                  * time_usec(). */
@@ -150,12 +153,15 @@ stop_observers(struct agent *a)
 static void
 start_cleanup(struct agent *a)
 {
+    const struct smap nothing = SMAP_INITIALIZER(&nothing);
+
     a->cleanup = true;
     stop_observers(a);
     a->empty = flowset_create(NULL, NULL);
     connect_bridge(a, a->empty);
     bridge_enable(a->bridge);
     ports_clear_table_names(a->ports);
+    ports_set_ready(a->ports, &nothing);
 }
 
 /* The settings were checked when the daemon started, but what they name may
@@ -196,6 +202,7 @@ start_compiler(struct agent *a)
             .next_table = settings_next_table(a->settings),
         },
         .spoof_guard = true,
+        .closes_unknown = !a->settings->unknown_open,
         .limits = a->settings->limits,
     };
 
@@ -253,6 +260,7 @@ start_observers(struct agent *a, const char *control)
         .counters = a->counters,
         .audit = a->audit,
         .latency = a->latency,
+        .ready = a->ready,
         .loop = &a->loop,
     };
     a->http = listen ? http_create(listen, handle_get, a) : NULL;
@@ -315,6 +323,7 @@ agent_create(const struct settings *settings, bool cleanup,
     a->ports = ports_create(settings->db, settings->bridge);
     a->waiters = waiters_create();
     a->latency = latency_create();
+    a->ready = ready_create();
     a->woken = time_usec();
     if (cleanup) {
         start_cleanup(a);
@@ -335,6 +344,7 @@ agent_destroy(struct agent *a)
     stop_observers(a);
     waiters_destroy(a->waiters);
     latency_destroy(a->latency);
+    ready_destroy(a->ready);
     bridge_destroy(a->bridge);
     agent_survey_destroy(a->survey);
     agent_budget_destroy(a->budget);
@@ -416,6 +426,16 @@ update_next_table(struct agent *a)
     }
 }
 
+static void
+update_strangers(struct agent *a)
+{
+    uint32_t *ofports;
+    size_t n = ports_get_strangers(a->ports, a->model, &ofports);
+
+    model_set_strangers(a->model, ofports, n);
+    free(ofports);
+}
+
 /* Which pod a port belongs to may depend on the pods too, see
  * ports_get(). */
 static void
@@ -436,6 +456,7 @@ run_ports(struct agent *a)
     }
     model_set_ports(a->model, ports, n);
     ports_free(ports, n);
+    update_strangers(a);
     update_gateway(a);
     update_next_table(a);
     a->ports_seqno = ports_seqno(a->ports);
@@ -542,6 +563,16 @@ run_observers(struct agent *a)
     health_run(a->health, time_msec());
     if (a->http) {
         http_run(a->http);
+    }
+}
+
+/* Tells those who made interfaces that they are ready. */
+static void
+run_ready(struct agent *a)
+{
+    if (ready_run(a->ready, a->model, bridge_generation(a->bridge),
+                  a->woken)) {
+        ports_set_ready(a->ports, ready_marks(a->ready));
     }
 }
 
@@ -694,6 +725,7 @@ agent_run(struct agent *a)
     if (!compile_is_busy(a->compile)) {
         agent_refusal_run(a->refusal, a->bridge);
     }
+    run_ready(a);
     run_waiters(a);
     run_observers(a);
     run_state(a);

@@ -34,6 +34,7 @@ cmd_describe_node(const struct cmd_context *c, struct snapshot_node *node)
         .spoof_guard = true,
         .reports = c->audit && audit_is_ready(c->audit),
         .limits = c->settings->limits,
+        .closes_unknown = !c->settings->unknown_open,
         .generation = model_generation(c->model),
         .written = time_wall(),
     };

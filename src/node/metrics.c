@@ -23,6 +23,7 @@
 #include "pipeline.h"
 #include "policy.h"
 #include "ports.h"
+#include "ready.h"
 #include "settings.h"
 #include "timeval.h"
 #include "util.h"
@@ -154,6 +155,8 @@ put_objects(const struct metrics_context *c, struct metrics_writer *w)
     put(w, METRIC_PROBLEMS, count_problems(c));
     model_ports(c->model, &n_ports);
     put(w, METRIC_INTERFACES, n_ports);
+    metrics_put_histogram(w, METRIC_INTERFACE_READY,
+                          ready_histogram(c->ready));
 }
 
 /* The compiler. */

@@ -182,3 +182,19 @@ ports_scheme_parse(const struct smap *iface_ids, const struct smap *port_ids,
     }
     return false;
 }
+
+bool
+ports_scheme_is_pending(const struct smap *iface_ids,
+                        const struct smap *port_ids)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(schemes); i++) {
+        const struct scheme *s = &schemes[i];
+
+        if (s->parse == parse_uid
+            && (((s->places & INTERFACE) && smap_get(iface_ids, s->key))
+                || ((s->places & PORT) && smap_get(port_ids, s->key)))) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -23,4 +23,9 @@ bool ports_scheme_parse(const struct smap *iface_ids,
                         const struct smap *port_ids, const struct model *,
                         struct model_port *port);
 
+/* True if an interface that ports_scheme_parse() did not understand may become
+ * a pod's all the same: it names one by a uid that nobody has yet. */
+bool ports_scheme_is_pending(const struct smap *iface_ids,
+                             const struct smap *port_ids);
+
 #endif /* ports-scheme.h */

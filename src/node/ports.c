@@ -31,6 +31,9 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(6, 6);
 #define SYNC_KEY "ovs-netpol-sync"
 /* In Interface external_ids: "off" lets the port use any address. */
 #define GUARD_KEY "ovs-netpol-spoof-guard"
+/* In Interface external_ids: the generation with which the switch got the
+ * flows of its pod. */
+#define READY_KEY "ovs-netpol-ready"
 #define RETRY_MSEC 1000
 
 struct ports {
@@ -48,6 +51,9 @@ struct ports {
 
     bool names_managed;         /* Set or cleared at least once. */
     struct ports_names names;
+
+    bool ready_managed;         /* Set at least once. */
+    struct smap ready;          /* Of the interfaces that are. */
 
     uint64_t sync_wanted;       /* Last ticket given out. */
     uint64_t sync_sent;         /* In 'txn'. */
@@ -91,6 +97,7 @@ ports_create(const char *db, const char *bridge)
     /* Tickets must not repeat what an earlier run left there, or writing one
      * would change nothing. */
     p->sync_wanted = p->sync_done = time_wall_msec();
+    smap_init(&p->ready);
     return p;
 }
 
@@ -103,6 +110,7 @@ ports_destroy(struct ports *p)
         }
         ovsdb_idl_destroy(p->idl);
         ports_names_set(&p->names, 0, NULL, 0);
+        smap_destroy(&p->ready);
         free(p->problem);
         free(p->warning);
         free(p->bridge);
@@ -147,6 +155,42 @@ bool
 ports_is_settled(const struct ports *p)
 {
     return !p->stale && !p->txn;
+}
+
+/* Readiness. */
+
+void
+ports_set_ready(struct ports *p, const struct smap *ready)
+{
+    smap_destroy(&p->ready);
+    smap_clone(&p->ready, ready);
+    p->ready_managed = true;
+    p->stale = true;
+}
+
+static void
+mark_interface(const struct ports *p, const struct ovsrec_interface *iface)
+{
+    const char *want = smap_get(&p->ready, iface->name);
+    const char *have = smap_get(&iface->external_ids, READY_KEY);
+
+    if (want && !have) {
+        ovsrec_interface_update_external_ids_setkey(iface, READY_KEY, want);
+    } else if (!want && have) {
+        ovsrec_interface_update_external_ids_delkey(iface, READY_KEY);
+    }
+}
+
+static void
+write_ready(const struct ports *p, const struct ovsrec_bridge *br)
+{
+    for (size_t i = 0; i < br->n_ports; i++) {
+        const struct ovsrec_port *row = br->ports[i];
+
+        for (size_t j = 0; j < row->n_interfaces; j++) {
+            mark_interface(p, row->interfaces[j]);
+        }
+    }
 }
 
 /* The barrier. */
@@ -259,6 +303,9 @@ start_txn(struct ports *p)
     ovsdb_idl_txn_add_comment(p->txn, "ovs-netpol");
     if (p->names_managed) {
         ports_names_write(&p->names, br, p->txn);
+    }
+    if (p->ready_managed) {
+        write_ready(p, br);
     }
     write_sync(p, br);
     run_txn(p);
@@ -388,6 +435,48 @@ ports_get(const struct ports *p, const struct model *model,
         qsort(ports, n, sizeof *ports, compare_ports);
     }
     *portsp = ports;
+    return n;
+}
+
+/* Appends the OpenFlow port of 'iface' if it is there and no pod's. */
+static void
+add_stranger(const struct ovsrec_port *row,
+             const struct ovsrec_interface *iface, const struct model *model,
+             uint32_t *ofports, size_t *n)
+{
+    struct model_port port;
+
+    if (!iface->n_ofport || iface->ofport[0] < 1
+        || iface->ofport[0] > MODEL_MAX_OFPORT) {
+        return;
+    } else if (read_port(row, iface, model, &port)) {
+        free(port.ns);
+        free(port.name);
+        free(port.interface);
+    } else if (!ports_scheme_is_pending(&iface->external_ids,
+                                        &row->external_ids)) {
+        ofports[(*n)++] = iface->ofport[0];
+    }
+}
+
+size_t
+ports_get_strangers(const struct ports *p, const struct model *model,
+                    uint32_t **ofportsp)
+{
+    const struct ovsrec_bridge *br = find_bridge(p);
+    uint32_t *ofports = NULL;
+    size_t n = 0, max = 0;
+
+    for (size_t i = 0; br && i < br->n_ports; i++) {
+        const struct ovsrec_port *row = br->ports[i];
+
+        max += row->n_interfaces;
+        ofports = xrealloc(ofports, MAX(max, 1) * sizeof *ofports);
+        for (size_t j = 0; j < row->n_interfaces; j++) {
+            add_stranger(row, row->interfaces[j], model, ofports, &n);
+        }
+    }
+    *ofportsp = ofports;
     return n;
 }
 

@@ -37,7 +37,7 @@ static store_func store_established, store_table, store_zone, store_cidrs;
 static store_func store_enforcement;
 static store_func store_bool, store_off, store_listen;
 static store_func store_attach, store_next_table, store_mark;
-static store_func store_state_dir, store_no_state;
+static store_func store_state_dir, store_closed_open;
 static store_func store_interval, store_max_policies;
 static store_func store_rate, store_log;
 static store_func store_limit;
@@ -69,7 +69,10 @@ static const struct setting table[] = {
       store_state_dir, offsetof(struct settings, state_dir) },
     { "no-state", "closed|open",
       "pod ports when nothing is known, not even there",
-      store_no_state, offsetof(struct settings, no_state_open) },
+      store_closed_open, offsetof(struct settings, no_state_open) },
+    { "new-ports", "closed|open",
+      "ports of the bridge until it is known whose they are",
+      store_closed_open, offsetof(struct settings, unknown_open) },
     { "established", "keep|recheck",
       "what policy changes do to running connections",
       store_established, offsetof(struct settings, recheck) },
@@ -164,7 +167,7 @@ store_state_dir(void *p, const char *value)
 }
 
 static char *
-store_no_state(void *p, const char *value)
+store_closed_open(void *p, const char *value)
 {
     bool *is_open = p;
 

@@ -300,6 +300,10 @@ LOG_HARMLESS=(
     '\|poll_loop(\(.*\))?\|'
     # There is no kernel datapath; dpctl says so whenever it is asked.
     '\|dpif\|WARN\|failed to enumerate system datapaths'
+    # ovs-vsctl does not stay to hear of what we do about its change.
+    '\|(jsonrpc|reconnect)\|WARN\|unix#[0-9]+: .*(Broken pipe|reset by peer)'
+    # A daemon that stops or is killed does not hear all that the switch says.
+    '\|rconn\|WARN\|.*<->unix#[0-9]+: connection dropped \((Broken|Conn.*reset)'
     # The bridges of laboratories are plain ones.
     '\|ports\|WARN\|bridge ".*" has fail_mode standalone'
     # We stopped the daemon while the switch was telling it of a packet.

@@ -83,8 +83,9 @@ allowed_stop() {
 
 # Not one second in which the connection stood still.
 connection_ran() {
-    lacks "iperf3" '^\[.*[^0-9.]0\.00 bits/sec' "$(grep sec "$LAB/iperf3" |
-        grep -v 'sender\|receiver')"
+    lacks "iperf3" ' 0\.00 bits/sec' \
+        "$(grep '\.00-[0-9]*\.00 ' "$LAB/iperf3" |
+            grep -v 'sender\|receiver')"
 }
 
 # What is denied.
@@ -143,6 +144,7 @@ kill_daemon() {
 # Ten times, stopped and killed by turns.
 test_daemon() {
     local i changes
+    log_allow '\|rconn\|WARN\|.*(Broken pipe|reset by peer)' "it was killed"
     allowed_start
     changes=$(switch_changes)
     flows > "$LAB/flows.before"
@@ -187,16 +189,16 @@ database_is() {
     [ "$(status database.connected)" = "$1" ]
 }
 
-# The switch is killed and starts without flows: they are back in one bundle,
-# and meanwhile nothing passes that should not.
+# The switch is killed and starts without flows: they are back with the first
+# bundle, and meanwhile nothing passes that should not.
 test_switch_killed() {
-    local bundles
-    log_allow '\|(rconn|stream|bridge)\|' "the switch really was away"
-    bundles=$(status switch.bundles)
+    local i bundles
+    log_allow '\|(rconn|stream|bridge|audit_link)\|' "the switch really was away"
     flows > "$LAB/flows.before"
     for i in 1 2 3; do
+        bundles=$(status switch.bundles)
         restart_switch
-        until_ok 10 has_bundles $((bundles + i))
+        until_ok 10 has_bundles $((bundles + 1))
         settle
     done
     same "flows" "$(cat "$LAB/flows.before")" "$(flows)"
@@ -215,15 +217,16 @@ restart_switch() {
     ovs_switch_start
 }
 
+# At least: if ports have other numbers now, there is one for that as well.
 has_bundles() {
-    [ "$(status switch.bundles)" = "$1" ]
+    [ "$(status switch.bundles)" -ge "$1" ]
 }
 
 # On a bridge that is not "secure", other_config:flow-restore-wait does it: the
 # switch takes flows, and no packets, until it is removed.
 test_flow_restore_wait() {
     local bundles
-    log_allow '\|(rconn|stream|bridge)\|' "the switch really was away"
+    log_allow '\|(rconn|stream|bridge|audit_link)\|' "the switch really was away"
     ovs-vsctl set-fail-mode "$BRIDGE" standalone
     until_ok 10 fail_mode_is standalone
     # Another fail_mode flushes all flows, and we put ours back.
@@ -252,7 +255,7 @@ fail_mode_is() {
 
 # What the daemon says about it.
 test_warning() {
-    log_allow '\|bridge\|' "another fail_mode flushes all flows"
+    log_allow '\|(bridge|audit_link)\|' "another fail_mode flushes all flows"
     same "warning" None "$(status database.warning)"
     ovs-vsctl del-fail-mode "$BRIDGE"
     until_ok 10 fail_mode_is standalone

@@ -119,7 +119,7 @@ test_add_in_our_tables() {
     ovs-ofctl add-flow "$BRIDGE" \
         "cookie=0x9,table=45,priority=60000,actions=NORMAL"
     until_ok 5 is_back
-    ovs-ofctl add-flow "$BRIDGE" "table=40,priority=1,actions=NORMAL"
+    ovs-ofctl add-flow "$BRIDGE" "table=40,priority=2,actions=NORMAL"
     until_ok 5 is_back
     same "flows of others" $((before + 2)) "$(status switch.foreign)"
     contains "log" 'somebody else.*cookie=0x9,table=45' "$(cat "$NETPOLD_LOG")"

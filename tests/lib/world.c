@@ -14,9 +14,12 @@
 void
 world_init(struct world *w, const struct compile_config *config)
 {
+    const uint32_t uplink = CLUSTER_UPLINK;
+
     w->pool = label_pool_create();
     w->model = model_create(w->pool);
     w->compile = compile_create(config, w->pool, w->model);
+    model_set_strangers(w->model, &uplink, 1);
 }
 
 void
@@ -40,6 +43,7 @@ world_random_config(struct rng *r, struct compile_config *config)
     config->pipeline.next_table = (config->pipeline.attach != ATTACH_CHAIN ? 0
                                    : config->pipeline.base > 1 ? 1 : 253);
     config->spoof_guard = rng_chance(r, 85);
+    config->closes_unknown = rng_chance(r, 50);
 }
 
 /* Slots. */

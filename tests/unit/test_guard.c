@@ -42,7 +42,7 @@ setup(void **state)
 
     scene_init(&f->scene, NULL);
     f->fs = flowset_create(NULL, NULL);
-    f->guard = guard_create(&config, f->fs);
+    f->guard = guard_create(&config, f->fs, false);
     *state = f;
     return 0;
 }
@@ -132,6 +132,11 @@ expect_delta(struct fixture *f, const char *want)
     "+" FLOW("200", "ip," PORT ",nw_src=" IP) OPEN                          \
     "+" FLOW("200", "udp," DHCP(PORT)) OPEN
 
+/* What is not let through to a pod without an address. */
+#define STARTING(SIGN, TYPE, ACTIONS)                                       \
+    SIGN " cookie=0x6e70020000000005,table=49,priority=300," TYPE           \
+    ",dl_dst=" MAC " actions=" ACTIONS "\n"
+
 /* S36: a port is closed until its pod and the pod's addresses are known. */
 static void
 test_closed_until_known(void **state)
@@ -141,11 +146,14 @@ test_closed_until_known(void **state)
     set_port(f, "web", 5, true);
     expect_delta(f, ADD_CLOSED);
     put_pod(f, "web", POD("web", "", "podIPs: []"));
-    expect_delta(f, "");
+    expect_delta(f, STARTING("+", "ip", "goto_table:57")
+                    STARTING("+", "ipv6", "goto_table:57"));
     put_pod(f, "web", POD("web", "", "podIP: 10.0.0.1"));
     expect_delta(f, ADD_STRANGERS("10.0.0.1")
                     ADD_IPV4("in_port=5,dl_src=" MAC, "10.0.0.1",
-                             ",arp_sha=" MAC));
+                             ",arp_sha=" MAC)
+                    STARTING("-", "ip", "drop")
+                    STARTING("-", "ipv6", "drop"));
 }
 
 /* The MAC address is checked where it is known. */
@@ -216,7 +224,7 @@ test_own_link_local(void **state)
     assert_int_equal(flowset_count(f->fs), 2 + 1 + 5 + 3 + 2);
     put_pod(f, "web", POD("web", "", "podIP: ''"));
     guard_run(f->guard, f->scene.model);
-    assert_int_equal(flowset_count(f->fs), 1);
+    assert_int_equal(flowset_count(f->fs), 1 + 2);
 }
 
 /* Pods that close their port again. */
@@ -224,9 +232,9 @@ static void
 test_closed_again(void **state)
 {
     static const char *const pods[] = {
+        POD("web", "", "phase: Running"),
         POD("web", "", "phase: Succeeded, podIP: 10.0.0.1"),
         POD("web", "", "phase: Failed, podIP: 10.0.0.1"),
-        POD("web", "", "phase: Running"),
         "---\napiVersion: v1\nkind: Pod\n"
         "metadata: {namespace: shop, name: web}\n"
         "spec: {hostNetwork: true}\nstatus: {podIP: 10.0.0.1}\n",
@@ -240,7 +248,8 @@ test_closed_again(void **state)
         assert_int_equal(flowset_count(f->fs), 2 + 5);
         put_pod(f, "web", pods[i]);
         guard_run(f->guard, f->scene.model);
-        assert_int_equal(flowset_count(f->fs), 1);
+        /* One that runs will have an address again. */
+        assert_int_equal(flowset_count(f->fs), i ? 1 : 1 + 2);
     }
     model_delete(f->scene.model, K8S_POD, "shop", "web");
     guard_note_pod(f->guard, "shop", "web");
@@ -404,6 +413,83 @@ test_no_guard(void **state OVS_UNUSED)
     guard_destroy(NULL);
 }
 
+/* A pod that starts has no address, but its interface a MAC address: nothing
+ * new gets through to that. */
+static void
+test_starting(void **state)
+{
+    struct fixture *f = *state;
+    char *text;
+
+    put_pod(f, "web", POD("web", "", ""));
+    set_port(f, "web", 7, true);
+    guard_run(f->guard, f->scene.model);
+    text = flowtext_table(f->fs, 49);
+    assert_string_equal(text,
+        "cookie=0x6e70020000000007,table=49,priority=300,ip,dl_dst=" MAC
+        " actions=goto_table:57\n"
+        "cookie=0x6e70020000000007,table=49,priority=300,ipv6,dl_dst=" MAC
+        " actions=goto_table:57\n");
+    free(text);
+    put_pod(f, "web", POD("web", "", "podIP: 10.0.0.1"));
+    guard_run(f->guard, f->scene.model);
+    text = flowtext_table(f->fs, 49);
+    assert_string_equal(text, "");
+    free(text);
+
+    /* One that is not there at all. */
+    set_port(f, "nobody", 7, true);
+    guard_run(f->guard, f->scene.model);
+    text = flowtext_table(f->fs, 49);
+    assert_string_equal(text, "");
+    free(text);
+}
+
+/* Ports that nobody has told us of, if they are to be closed. */
+static void
+test_unknown(void **state)
+{
+    struct fixture *f = *state;
+    const uint32_t some[] = { 9, 3, 3 }, others[] = { 3, 5 };
+    struct flowset *fs = flowset_create(NULL, NULL);
+    struct guard *guard = guard_create(&config, fs, true);
+
+#define CLOSED_TO_ALL                                                       \
+    "cookie=0x6e70020000000000,table=40,priority=10,in_port=ANY "           \
+    "actions=goto_table:41\n"                                               \
+    "cookie=0x6e70020000000000,table=40,priority=10,in_port=CONTROLLER "    \
+    "actions=goto_table:41\n"                                               \
+    "cookie=0x6e70020000000000,table=40,priority=1 actions=goto_table:57\n"
+#define KNOWN(N)                                                            \
+    "cookie=0x6e7002000000000" N ",table=40,priority=10,in_port=" N         \
+    " actions=goto_table:41\n"
+
+    char *text = flowtext_table(fs, 40);
+    assert_string_equal(text, CLOSED_TO_ALL);
+    free(text);
+
+    model_set_strangers(f->scene.model, some, 3);
+    guard_note_ports(guard);
+    guard_run(guard, f->scene.model);
+    text = flowtext_table(fs, 40);
+    assert_non_null(strstr(text, KNOWN("3")));
+    assert_non_null(strstr(text, KNOWN("9")));
+    assert_int_equal(flowset_count(fs), 5);
+    free(text);
+
+    assert_true(model_set_strangers(f->scene.model, others, 2));
+    assert_false(model_set_strangers(f->scene.model, others, 2));
+    guard_note_ports(guard);
+    guard_run(guard, f->scene.model);
+    text = flowtext_table(fs, 40);
+    assert_non_null(strstr(text, KNOWN("3")));
+    assert_non_null(strstr(text, KNOWN("5")));
+    assert_int_equal(flowset_count(fs), 5);
+    free(text);
+    guard_destroy(guard);
+    flowset_destroy(fs);
+}
+
 int
 main(void)
 {
@@ -421,6 +507,8 @@ main(void)
         TEST(test_gateway),
         TEST(test_shared_number),
         cmocka_unit_test(test_no_guard),
+        TEST(test_starting),
+        TEST(test_unknown),
     };
 #undef TEST
 

@@ -27,6 +27,7 @@
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/vlog.h"
 #include "ports.h"
+#include "ready.h"
 #include "settings.h"
 #include "util.h"
 
@@ -127,6 +128,7 @@ struct fixture {
     struct ports *ports;
     struct bridge *bridge;
     struct latency *latency;
+    struct ready *ready;
     struct histogram loop;
     struct counters *counters;
     struct health *health;
@@ -149,6 +151,7 @@ create(struct fixture *f, struct metrics_context *c)
                               compile_flowset(f->compile), 0, 0);
     f->counters = counters_create(f->bridge, f->compile, 10000, 10);
     f->latency = latency_create();
+    f->ready = ready_create();
     f->health = health_create(&(struct health_context) {
         .dir = f->dir, .ports = f->ports, .bridge = f->bridge,
         .latency = f->latency,
@@ -158,7 +161,7 @@ create(struct fixture *f, struct metrics_context *c)
         .flowset = compile_flowset(f->compile), .dir = f->dir,
         .ports = f->ports, .bridge = f->bridge, .health = f->health,
         .counters = f->counters,
-        .latency = f->latency, .loop = &f->loop,
+        .latency = f->latency, .ready = f->ready, .loop = &f->loop,
     };
 }
 
@@ -167,6 +170,7 @@ destroy(struct fixture *f)
 {
     health_destroy(f->health);
     latency_destroy(f->latency);
+    ready_destroy(f->ready);
     counters_destroy(f->counters);
     bridge_destroy(f->bridge);
     ports_destroy(f->ports);

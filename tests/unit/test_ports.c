@@ -16,6 +16,7 @@
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
 #include "packets.h"
+#include "smap.h"
 #include "util.h"
 
 #include "label.h"
@@ -353,6 +354,33 @@ test_two_interfaces_of_a_pod(void **state)
     ports_destroy(ports);
 }
 
+/* The others' ports; but not one that may become a pod's. */
+static void
+test_strangers(void **state)
+{
+    struct label_pool *pool = label_pool_create();
+    struct model *model = model_create(pool);
+    struct ports *ports;
+    uint32_t *ofports;
+
+    vsctl("add-port br0 s1 -- set interface s1 type=internal ofport_request=5 "
+          "-- add-port br0 s2 -- set interface s2 type=internal "
+          "ofport_request=6 external_ids:iface-id=a/p "
+          "-- add-port br0 s3 -- set interface s3 type=internal "
+          "ofport_request=7 external_ids:iface-id=no-pod "
+          "-- add-port br0 s4 -- set interface s4 type=internal "
+          "ofport_request=8 -- set port s4 external_ids:contPodUid=u");
+    ports = create_ports();
+    wait_for(ports, is_ready);
+    sync_ports(ports);
+    assert_int_equal(ports_get_strangers(ports, model, &ofports), 2);
+    assert_int_equal(ofports[0] + ofports[1], 5 + 7);
+    free(ofports);
+    ports_destroy(ports);
+    model_destroy(model);
+    label_pool_destroy(pool);
+}
+
 static void
 test_interface_without_ofport(void **state)
 {
@@ -437,6 +465,46 @@ test_fail_mode(void **state)
     vsctl("set-fail-mode br0 secure");
     sync_ports(ports);
     assert_null(ports_warning(ports));
+    ports_destroy(ports);
+}
+
+/* Marks are written where they are missing, removed where they are wrong, and
+ * left alone before anybody knows. */
+static void
+test_ready(void **state)
+{
+    struct smap ready = SMAP_INITIALIZER(&ready);
+    struct ports *ports;
+
+    vsctl("add-port br0 v1 -- set interface v1 type=internal "
+          "external_ids:iface-id=a/p -- add-port br0 v2 -- "
+          "set interface v2 type=internal external_ids:iface-id=a/q "
+          "external_ids:ovs-netpol-ready=7");
+    ports = create_ports();
+    wait_for(ports, is_ready);
+    sync_ports(ports);
+    assert_vsctl("get interface v2 external_ids:ovs-netpol-ready", "\"7\"");
+
+    smap_add(&ready, "v1", "5");
+    smap_add(&ready, "nobody", "5");
+    ports_set_ready(ports, &ready);
+    assert_false(ports_is_settled(ports));
+    wait_for(ports, is_settled);
+    assert_vsctl("get interface v1 external_ids",
+                 "{iface-id=\"a/p\", ovs-netpol-ready=\"5\"}");
+    assert_vsctl("get interface v2 external_ids", "{iface-id=\"a/q\"}");
+
+    /* What an earlier run wrote is as good. */
+    smap_replace(&ready, "v1", "6");
+    ports_set_ready(ports, &ready);
+    wait_for(ports, is_settled);
+    assert_vsctl("get interface v1 external_ids:ovs-netpol-ready", "\"5\"");
+
+    smap_clear(&ready);
+    ports_set_ready(ports, &ready);
+    wait_for(ports, is_settled);
+    assert_vsctl("get interface v1 external_ids", "{iface-id=\"a/p\"}");
+    smap_destroy(&ready);
     ports_destroy(ports);
 }
 
@@ -683,9 +751,11 @@ main(int argc, char *argv[])
         TEST(test_uid_of_unknown_pod),
         TEST(test_follows_interfaces),
         TEST(test_two_interfaces_of_a_pod),
+        TEST(test_strangers),
         TEST(test_interface_without_ofport),
         TEST(test_bridge_comes_and_goes),
         TEST(test_fail_mode),
+        TEST(test_ready),
         TEST(test_database_restarts),
         TEST(test_no_database),
         TEST(test_tickets),

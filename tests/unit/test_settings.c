@@ -321,6 +321,7 @@ test_file_errors(void **state)
           "1:14: enforcement: \"off\" is neither \"enforce\" nor "
           "\"audit\"" },
         { "no-state: closed\n", NULL },
+        { "new-ports: open\n", NULL },
         { "no-state: maybe\n",
           "1:11: no-state: \"maybe\" is neither \"closed\" nor \"open\"" },
         { "established: keep\n", NULL },

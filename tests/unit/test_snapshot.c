@@ -108,6 +108,11 @@ assert_surroundings_equal(const struct model *a, const struct model *b)
         assert_int_equal(prefix_compare(&cidrs_a[i], &cidrs_b[i]), 0);
     }
 
+    const uint32_t *others_a = model_strangers(a, &n_a);
+    const uint32_t *others_b = model_strangers(b, &n_b);
+    assert_int_equal(n_a, n_b);
+    assert_true(!n_a || !memcmp(others_a, others_b, n_a * sizeof *others_a));
+
     const struct model_port *ports_a = model_ports(a, &n_a);
     const struct model_port *ports_b = model_ports(b, &n_b);
     assert_int_equal(n_a, n_b);
@@ -365,6 +370,7 @@ test_node(void **state)
         .spoof_guard = false,
         .reports = true,
         .limits = { 1, 22, 333 },
+        .closes_unknown = true,
         .generation = 1234567890123,
         .written = 1700000000,
     };
@@ -394,6 +400,7 @@ test_node(void **state)
     assert_int_equal(t.node.limits.policy, 1);
     assert_int_equal(t.node.limits.ns, 22);
     assert_int_equal(t.node.limits.total, 333);
+    assert_true(t.node.closes_unknown);
     assert_int_equal(t.node.generation, 1234567890123);
     assert_int_equal(t.node.written, 1700000000);
 
@@ -464,6 +471,10 @@ static const struct {
     { NODE("\"spec\":{\"spoofGuard\":1}"), "spec.spoofGuard: expected" },
     { NODE("\"spec\":{\"serviceCIDRs\":[\"1.2.3.4/5\",\"x\"]}"),
       "spec.serviceCIDRs[1]: \"x\" is not a CIDR" },
+    { NODE("\"spec\":{\"newPorts\":\"x\"}"),
+      "spec.newPorts: \"x\" is not closed or open" },
+    { NODE("\"status\":{\"otherPorts\":[65280]}"),
+      "status.otherPorts[0]: 65280 is not" },
     { NODE("\"status\":[]"), "status: expected a map" },
     { NODE("\"status\":{\"generation\":-1}"), "status.generation: -1 is not" },
     { NODE("\"status\":{\"gateway\":-1}"), "status.gateway: -1 is not" },
@@ -515,6 +526,7 @@ test_bounds(void **state)
         { "\"status\":{\"addresses\"", "\"10.0.0.1\"",
           SNAPSHOT_MAX_ADDRESSES },
         { "\"status\":{\"ports\"", "{}", SNAPSHOT_MAX_PORTS },
+        { "\"status\":{\"otherPorts\"", "1", SNAPSHOT_MAX_PORTS },
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
