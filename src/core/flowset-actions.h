@@ -14,10 +14,11 @@ struct ofpact;
 struct ofpbuf;
 
 /* The list in 'lists' with these actions, made if need be; NULL for none.
- * Give it back with _unref, which ignores NULL. */
+ * Give it back with _unref, which ignores NULL.  'wire' is scratch space. */
 struct flowset_actions *flowset_actions_ref(struct hmap *lists,
                                             const struct ofpact *ofpacts,
-                                            size_t ofpacts_len);
+                                            size_t ofpacts_len,
+                                            struct ofpbuf *wire);
 void flowset_actions_unref(struct hmap *lists, struct flowset_actions *);
 
 /* Appends the actions to 'b'. */

@@ -282,7 +282,7 @@ flowset_set(struct flowset *fs, uint8_t table, uint16_t priority,
 {
     struct entry *f = get_flow(fs, table, priority, match);
     struct flowset_actions *actions
-        = flowset_actions_ref(&fs->actions, ofpacts, ofpacts_len);
+        = flowset_actions_ref(&fs->actions, ofpacts, ofpacts_len, &fs->wire);
 
     ovs_assert(f->kind == KIND_NONE || f->kind == KIND_PLAIN);
     start_wanting(fs, f);
