@@ -208,5 +208,6 @@ state_file_child(const char *dir, const char *path, const struct model *model,
     if (message) {
         ignore(write(fd, message, strlen(message)) < 0);
     }
+    free(message);
     _exit(EXIT_SUCCESS);
 }

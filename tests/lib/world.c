@@ -4,6 +4,8 @@
 
 #include "world.h"
 
+#include <string.h>
+
 #include "flowset.h"
 #include "model.h"
 #include "openvswitch/dynamic-string.h"
@@ -20,6 +22,7 @@ world_init(struct world *w, const struct compile_config *config)
     w->model = model_create(w->pool);
     w->compile = compile_create(config, w->pool, w->model);
     model_set_strangers(w->model, &uplink, 1);
+    w->n_runs = 0;
 }
 
 void
@@ -33,6 +36,7 @@ world_uninit(struct world *w)
 void
 world_random_config(struct rng *r, struct compile_config *config)
 {
+    memset(config, 0, sizeof *config);
     config->pipeline.base = (rng_chance(r, 80) ? PIPELINE_DEFAULT_BASE
                              : 1 + rng_below(r, PIPELINE_MAX_BASE));
     config->pipeline.zone = PIPELINE_DEFAULT_ZONE;

@@ -365,7 +365,7 @@ test_disk_full(void **state)
 
     /* Mounts are ours alone, and end with us. */
     if (geteuid() || unshare(CLONE_NEWNS)
-        || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL)
+        || mount("none", "/", "", MS_REC | MS_PRIVATE, NULL)
         || mkdir(f->dir, 0700)
         || mount("none", f->dir, "tmpfs", 0, "size=16k,mode=700")) {
         skip();
