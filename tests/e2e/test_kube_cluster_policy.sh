@@ -1,0 +1,360 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# Policies of the cluster from a real API server, which gets to know them and
+# forgets them again; kubectl as the user, real packets.
+#
+# The resource definition of ClusterNetworkPolicy is the file $NETPOL_CRD, as
+# upstream publishes it; API servers before 1.25 leave its
+# x-kubernetes-validations out.  Policies themselves are kept by
+# tests/lib/extension.py, which says why.
+
+# shellcheck source=tests/lib/kubelab.sh
+. "$NETLAB_TOP/tests/lib/kubelab.sh"
+
+CRD=customresourcedefinition/clusternetworkpolicies.policy.networking.k8s.io
+KIND=clusternetworkpolicies
+
+need() {
+    local reason
+    ! reason=$(kubelab_reason) || skip "$reason"
+}
+
+setup() {
+    kubelab_reason && return
+    kubelab_start --enable-aggregator-routing=true
+    kube apply -f "$NETLAB_TOP/deploy/kubernetes/base/rbac.yaml"
+    kubelab_in_cluster kube-system ovs-netpol
+    kube_ns shop team=shop
+    kube_ns ops team=ops
+    kube_run shop/web labels=app=web
+    kube_run shop/db labels=app=db
+    kube_run ops/prom labels=app=prom
+    outside other 203.0.113.10/24 2001:db8:1::10/64
+    serve shop/db tcp:5432
+    serve ops/prom tcp:9090
+    serve other tcp:443
+    serve_wait
+    kube_daemon_start
+    settle
+}
+
+state_is() {
+    [ "$(status "kubernetes.$1.state")" = "$2" ]
+}
+
+# The server that keeps policies, on the machine of the API server.
+extension_start() {
+    nsenter --net=/run/netns/kube -- "$NETLAB_TOP/tests/lib/extension.py" \
+        "$KUBE_HOST" 6444 "$KUBELAB/apiserver.crt" "$KUBELAB/apiserver.key" \
+        </dev/null >>"$KUBELAB/extension.log" 2>&1 &
+    echo $! > "$KUBELAB/extension.pid"
+}
+
+extension_stop() {
+    kill -KILL "$(cat "$KUBELAB/extension.pid")"
+    rm "$KUBELAB/extension.pid"
+}
+
+# The API server hands requests for policies over to it.
+extension_register() {
+    kube apply -f - <<END
+apiVersion: v1
+kind: Service
+metadata: {namespace: kube-system, name: extension}
+spec: {ports: [{port: 443, targetPort: 6444}]}
+---
+apiVersion: v1
+kind: Endpoints
+metadata: {namespace: kube-system, name: extension}
+subsets:
+- addresses: [{ip: $KUBE_HOST}]
+  ports: [{port: 6444}]
+---
+apiVersion: apiregistration.k8s.io/v1
+kind: APIService
+metadata: {name: v1alpha2.policy.networking.k8s.io}
+spec:
+  group: policy.networking.k8s.io
+  version: v1alpha2
+  service: {namespace: kube-system, name: extension}
+  insecureSkipTLSVerify: true
+  groupPriorityMinimum: 1000
+  versionPriority: 10
+END
+    until_ok 30 kube get $KIND
+}
+
+# Each test begins with the kind and without policies.
+begin() {
+    need
+    [ -e "$KUBELAB/extension.pid" ] || extension_start
+    kube get $KIND >/dev/null 2>&1 || extension_register
+    kube delete $KIND --all
+    settle
+    until_ok 10 state_is $KIND watching
+}
+
+# cnp NAME TIER PRIORITY SUBJECT: applied, with its rules on standard input.
+cnp() {
+    {
+        cat <<END
+apiVersion: policy.networking.k8s.io/v1alpha2
+kind: ClusterNetworkPolicy
+metadata: {name: $1}
+spec:
+  tier: $2
+  priority: $3
+  subject: $4
+END
+        sed 's/^/  /'
+    } | kube apply -f -
+}
+
+db='{pods: {namespaceSelector: {}, podSelector: {matchLabels: {app: db}}}}'
+web='{pods: {namespaceSelector: {}, podSelector: {matchLabels: {app: web}}}}'
+
+no_web() {
+    cnp no-web Admin 10 "$db" <<END
+ingress:
+- {action: Deny, name: not web, from: [$web]}
+END
+}
+
+# A cluster without any of the kinds is complete.
+test_absent() {
+    need
+    local kind
+    kube_follows
+    for kind in cluster admin baselineadmin; do
+        state_is "${kind}networkpolicies" absent
+    done
+    state_is nodes "not needed"
+    same problems "[]" "$(status problems)"
+    kube_expect <<< "shop/web -> shop/db tcp/5432,icmp ok"
+}
+
+# The definition comes, is found without being asked, and goes.
+test_definition() {
+    need
+    [ -r "${NETPOL_CRD-}" ] ||
+        skip "needs the definition of ClusterNetworkPolicy (NETPOL_CRD)"
+    local before
+    before=$(wc -l < "$NETPOLD_LOG")
+    # kubectl's own check knows no x-kubernetes-validations.
+    kube apply --validate=false -f "$NETPOL_CRD"
+    kube wait --for condition=established --timeout=20s "$CRD"
+    until_ok 35 state_is $KIND watching
+    kube_follows
+    kube delete "$CRD"
+    until_ok 35 state_is $KIND absent
+    settle
+    kube_follows
+    same problems "[]" "$(status problems)"
+    # It came, the watch ended, it went: nothing else is worth a line.
+    same "lines in the log" 3 "$(tail -n "+$((before + 1))" "$NETPOLD_LOG" |
+        grep -c $KIND)"
+}
+
+test_installed_later() {
+    need
+    extension_start
+    extension_register
+    no_web
+    until_ok 35 state_is $KIND watching
+    kube_expect <<END
+shop/web -> shop/db tcp/5432,icmp denied
+ops/prom -> shop/db tcp/5432,icmp ok
+END
+    kube_follows
+    KUBE_EDITOR="sed -i s/Deny/Accept/" kube edit $KIND no-web
+    kube_expect <<< "shop/web -> shop/db tcp/5432,icmp ok"
+    kube patch $KIND no-web --type=merge -p '{"spec": {"ingress": [
+        {"action": "Deny", "from": [{"namespaces": {}}], "protocols": [
+          {"tcp": {"destinationPort": {"number": 5432}}}]}]}}'
+    kube_expect <<END
+shop/web -> shop/db tcp/5432 denied
+ops/prom -> shop/db tcp/5432 denied
+shop/web -> shop/db icmp ok
+END
+    kube delete $KIND no-web
+    kube_expect <<< "shop/web -> shop/db tcp/5432,icmp ok"
+}
+
+test_tiers() {
+    begin
+    cnp default Baseline 10 "$db" <<END
+ingress:
+- {action: Deny, from: [{namespaces: {}}]}
+END
+    kube_expect <<END
+shop/web -> shop/db tcp/5432 denied
+ops/prom -> shop/db tcp/5432 denied
+END
+    kube create -f - <<END
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {namespace: shop, name: db}
+spec:
+  podSelector: {matchLabels: {app: db}}
+  ingress: [{from: [{podSelector: {matchLabels: {app: web}}}]}]
+END
+    kube_expect <<END
+shop/web -> shop/db tcp/5432 ok
+ops/prom -> shop/db tcp/5432 denied
+END
+    cnp strict Admin 10 "$db" <<END
+ingress:
+- {action: Deny, from: [$web]}
+END
+    kube_expect <<< "shop/web -> shop/db tcp/5432 denied"
+    # A label of a namespace, and the order.
+    cnp monitoring Admin 5 "$db" <<END
+ingress:
+- {action: Accept, from: [{namespaces: {matchLabels: {team: watchers}}}]}
+- {action: Pass, from: [$web]}
+END
+    kube_expect <<END
+shop/web -> shop/db tcp/5432 ok
+ops/prom -> shop/db tcp/5432 denied
+END
+    kube label namespace ops --overwrite team=watchers
+    kube_expect <<< "ops/prom -> shop/db tcp/5432 ok"
+    kube label namespace ops --overwrite team=ops
+    kube delete networkpolicy -n shop db
+    kube delete $KIND --all
+    kube_expect <<END
+shop/web -> shop/db tcp/5432 ok
+ops/prom -> shop/db tcp/5432 ok
+END
+}
+
+# node NAME LABELS ADDRESS...: a Node as its kubelet makes it.
+node() {
+    local name=$1 labels=$2 address list=""
+    shift 2
+    for address; do
+        list+="${list:+, }{\"type\": \"InternalIP\", \"address\": \"$address\"}"
+    done
+    kube apply -f - <<END
+apiVersion: v1
+kind: Node
+metadata: {name: $name, labels: $(yaml_map "$labels")}
+END
+    printf '{"status": {"addresses": [%s]}}' "$list" |
+        kubelab_get "/api/v1/nodes/$name/status" -f -X PATCH \
+            -H 'Content-Type: application/merge-patch+json' \
+            --data-binary @- >/dev/null
+}
+
+# Nodes are followed while they are peers.
+test_nodes() {
+    begin
+    node away pool=blue 203.0.113.10 2001:db8:1::10
+    cnp nodes Admin 1 "$web" <<END
+egress:
+- {action: Deny, to: [{nodes: {matchLabels: {pool: blue}}}]}
+END
+    kube_expect <<END
+shop/web -> other tcp/443,icmp denied
+shop/db -> other tcp/443,icmp ok
+END
+    state_is nodes watching
+    kube label node away --overwrite pool=green
+    kube_expect <<< "shop/web -> other tcp/443,icmp ok"
+    kube label node away --overwrite pool=blue
+    kube_expect <<< "shop/web -> other tcp/443,icmp denied"
+    node away pool=blue 203.0.113.99
+    kube_expect <<< "shop/web -> other tcp/443,icmp ok"
+    kube delete $KIND nodes
+    until_ok 10 state_is nodes "not needed"
+    kube delete node away
+}
+
+# A rule that nobody can enforce yet is said, and closed.
+test_not_understood() {
+    begin
+    log_allow 'ClusterNetworkPolicy names' "it is not supported"
+    cnp names Admin 1 "$web" <<END
+egress:
+- {action: Deny, to: [{domainNames: [www.example.org]}]}
+END
+    kube_expect <<END
+shop/web -> other tcp/443 denied
+shop/db -> other tcp/443 ok
+END
+    contains status 'ClusterNetworkPolicy names: .*domainNames: not supported' \
+        "$(ovs-netpol status)"
+    until_ok 10 event_is_there
+    kube delete $KIND names
+    kube_expect <<< "shop/web -> other tcp/443 ok"
+    same problems "[]" "$(status problems)"
+}
+
+event_is_there() {
+    kube get events -n default --field-selector \
+        involvedObject.kind=ClusterNetworkPolicy -o 'jsonpath={.items[*].message}' |
+        grep -q 'domainNames: not supported'
+}
+
+# Nobody knows where the policies are, or what they were: they stay.
+test_server_away() {
+    begin
+    log_allow "$KIND: (HTTP 503|.*stream)" "the server is away"
+    no_web
+    kube_expect <<< "shop/web -> shop/db tcp/5432 denied"
+    extension_stop
+    until_ok 20 is_in_trouble
+    kube_expect <<< "shop/web -> shop/db tcp/5432 denied"
+    # NetworkPolicies go on.
+    kube create -f - <<END
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {namespace: ops, name: prom}
+spec: {podSelector: {}}
+END
+    kube_expect <<< "shop/web -> ops/prom tcp/9090 denied"
+    kube delete networkpolicy -n ops prom
+    kube_expect <<< "shop/web -> ops/prom tcp/9090 ok"
+    extension_start
+    until_ok 30 kube get $KIND
+    # It has forgotten everything.
+    until_ok 35 state_is $KIND watching
+    kube_expect <<< "shop/web -> shop/db tcp/5432 ok"
+}
+
+is_in_trouble() {
+    [ "$(status kubernetes.$KIND.error)" != None ]
+}
+
+# A restart begins with what the lists say, and changes nothing.
+test_restart() {
+    begin
+    no_web
+    kube_expect <<< "shop/web -> shop/db tcp/5432 denied"
+    flows > "$LAB/flows.before"
+    daemon_stop
+    kube_daemon_start
+    settle
+    same flow_mods 0 "$(status switch.flowMods)"
+    same flows "$(cat "$LAB/flows.before")" "$(flows)"
+}
+
+# As when a definition is deleted: first its objects, then the kind.
+test_removed() {
+    begin
+    no_web
+    kube_expect <<< "shop/web -> shop/db tcp/5432 denied"
+    kube delete $KIND --all
+    kube delete apiservice v1alpha2.policy.networking.k8s.io
+    log_allow "$KIND: .*stream" "the watch is cut"
+    extension_stop
+    kube_expect <<< "shop/web -> shop/db tcp/5432 ok"
+    until_ok 35 state_is $KIND absent
+    settle
+    kube_follows
+    # And back.
+    begin
+    no_web
+    kube_expect <<< "shop/web -> shop/db tcp/5432 denied"
+}
