@@ -76,12 +76,14 @@ get_number(const char *variable, uint64_t *value)
 void
 property_begin(struct property *p, const char *name, size_t default_n)
 {
-    uint64_t n = default_n;
+    uint64_t n = default_n, times = 1;
 
     *p = (struct property) { .name = name };
     if (get_number("NETPOL_PROP_SEED", &p->first_seed)) {
         n = 1;
     } else {
+        get_number("NETPOL_PROP_TIMES", &times);
+        n *= times;
         p->first_seed = (uint64_t) time(NULL) * 1000000;
     }
     get_number("NETPOL_PROP_N", &n);

@@ -4,7 +4,8 @@
  *
  * Each case is made from one 64-bit seed and nothing else.  Cases count up
  * from a first seed, which is the time unless NETPOL_PROP_SEED gives it; then
- * there is one case.  NETPOL_PROP_N sets the number of cases either way. */
+ * there is one case.  NETPOL_PROP_TIMES multiplies the number of cases that a
+ * test has by itself; NETPOL_PROP_N sets the number either way. */
 
 #ifndef PROPERTY_H
 #define PROPERTY_H 1
