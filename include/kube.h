@@ -18,7 +18,8 @@
  * gone.
  *
  * What is wrong with an object goes back to the API server as an Event on it,
- * see kube-events.h.
+ * see kube-events.h, and with a ClusterNetworkPolicy as a condition in its
+ * status, see kube-condition.h.
  *
  * After each loss of the connection the server is looked at before it is
  * believed: is it the same cluster, and has its history not gone backwards?
@@ -118,6 +119,8 @@ struct kube_status {
                                                  * object to its event. */
     const char *events_error;   /* The last failure, if none went well since;
                                  * else NULL. */
+    uint64_t n_conditions_written, n_conditions_failed;
+    const char *conditions_error;       /* As above. */
     struct kube_kind_status {
         const char *name;       /* "networkpolicies" */
         const char *state;      /* "listing", "watching" or "waiting";

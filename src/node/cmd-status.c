@@ -344,6 +344,17 @@ reported_to_json(const struct kube_status *kube)
 }
 
 static struct json *
+conditions_to_json(const struct kube_status *kube)
+{
+    struct json *json = json_object_create();
+
+    put_integer(json, "written", kube->n_conditions_written);
+    put_integer(json, "failed", kube->n_conditions_failed);
+    put_string(json, "error", kube->conditions_error);
+    return json;
+}
+
+static struct json *
 kube_to_json(const struct cmd_context *c, const struct status *s)
 {
     struct json *json = json_object_create();
@@ -356,6 +367,7 @@ kube_to_json(const struct cmd_context *c, const struct status *s)
     put_integer(json, "problems", s->kube.n_problems);
     put_integer(json, "checks", s->kube.n_checks);
     json_object_put(json, "reported", reported_to_json(&s->kube));
+    json_object_put(json, "conditions", conditions_to_json(&s->kube));
     for (enum k8s_kind k = 0; k < KUBE_N_KINDS; k++) {
         const struct kube_kind_status *kind = &s->kube.kinds[k];
 

@@ -10,6 +10,7 @@
  * kube-watch.c watches
  * kube-reply.c what replies say that are not what was asked for
  * kube-store.c objects into the model
+ * kube-condition.c  what is wrong with cluster policies, into their status
  * kube-events.c  what is wrong with objects, back to the API server
  * kube-http.c  requests
  *
@@ -20,6 +21,7 @@
 
 #include "histogram.h"
 #include "kube.h"
+#include "kube-condition.h"
 #include "kube-events.h"
 #include "kube-http.h"
 #include "kube-store.h"
@@ -87,6 +89,7 @@ struct kube {
     struct kube_http *http;
     struct kube_store store;
     struct kube_events events;
+    struct kube_conditions conditions;
     struct kube_kind kinds[KUBE_N_KINDS];
     uint64_t ticket;            /* The last one asked for. */
     long long int last_start;   /* Of any request. */

@@ -26,12 +26,14 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(60, 60);
 
 void
 kube_store_init(struct kube_store *s, struct label_pool *pool,
-                struct model *model, struct kube_events *events)
+                struct model *model, struct kube_events *events,
+                struct kube_conditions *conditions)
 {
     memset(s, 0, sizeof *s);
     s->pool = pool;
     s->model = model;
     s->events = events;
+    s->conditions = conditions;
     s->cluster_changed = true;
     k8s_limits_default(&s->limits);
     shash_init(&s->problems);
@@ -269,6 +271,17 @@ put(struct kube_store *s, enum k8s_kind kind, const char *key, const char *uid,
     }
 }
 
+/* The older kinds have no place for it. */
+static void
+note_condition(struct kube_store *s, enum k8s_kind kind, const char *key,
+               const struct doc_node *node, const char *problem)
+{
+    if (kind == K8S_CLUSTER_POLICY) {
+        kube_conditions_note(s->conditions, strchr(key, ' ') + 1, node,
+                             problem);
+    }
+}
+
 /* NULL if there is none. */
 static const char *
 get_uid(const struct doc_node *node)
@@ -291,6 +304,7 @@ kube_store_put(struct kube_store *s, enum k8s_kind kind,
         if (seen) {
             sset_add(seen, key);
         }
+        note_condition(s, kind, key, node, get_problem(object, &report));
         put(s, kind, key, get_uid(node), object, &report);
         free(key);
     } else {
@@ -308,6 +322,9 @@ delete(struct kube_store *s, enum k8s_kind kind, const char *key)
     char *copy = split_key(key, &ns, &name);
 
     s->cluster_changed |= k8s_kind_is_cluster_policy(kind);
+    if (kind == K8S_CLUSTER_POLICY) {
+        kube_conditions_forget(s->conditions, name);
+    }
     forget_problem(s, kind, key);
     model_delete(s->model, kind, ns, name);
     free(copy);

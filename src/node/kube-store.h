@@ -14,6 +14,7 @@
 #include "openvswitch/shash.h"
 
 struct doc_node;
+struct kube_conditions;
 struct kube_events;
 struct kube_problem;
 struct label_pool;
@@ -24,6 +25,7 @@ struct kube_store {
     struct label_pool *pool;
     struct model *model;
     struct kube_events *events; /* Hears of problems. */
+    struct kube_conditions *conditions; /* The same. */
     struct k8s_limits limits;
     struct shash problems;      /* "struct kube_problem"s by key. */
     size_t n_warnings;          /* Unknown fields, in all. */
@@ -37,7 +39,8 @@ struct kube_store {
 
 /* All are borrowed. */
 void kube_store_init(struct kube_store *, struct label_pool *,
-                     struct model *, struct kube_events *);
+                     struct model *, struct kube_events *,
+                     struct kube_conditions *);
 void kube_store_uninit(struct kube_store *);
 /* See kube_adopt(). */
 void kube_store_adopt(struct kube_store *);

@@ -52,7 +52,9 @@ kube_create(struct kubeconfig *config, const struct kube_timing *timing,
     }
     kube->http = kube_http_create(config);
     kube_events_init(&kube->events);
-    kube_store_init(&kube->store, pool, model, &kube->events);
+    kube_conditions_init(&kube->conditions);
+    kube_store_init(&kube->store, pool, model, &kube->events,
+                    &kube->conditions);
     for (size_t i = 0; i < KUBE_N_KINDS; i++) {
         kube_kind_init(&kube->kinds[i], kube, i);
     }
@@ -73,11 +75,13 @@ kube_destroy(struct kube *kube)
     if (kube) {
         kube_check_cancel(kube);
         kube_events_cancel(kube);
+        kube_conditions_cancel(kube);
         for (size_t i = 0; i < KUBE_N_KINDS; i++) {
             kube_kind_uninit(&kube->kinds[i]);
         }
         kube_store_uninit(&kube->store);
         kube_events_uninit(&kube->events);
+        kube_conditions_uninit(&kube->conditions);
         kube_http_destroy(kube->http);
         kubeconfig_destroy(kube->config);
         free(kube->check_error);
@@ -134,6 +138,7 @@ kube_reset(struct kube *kube)
 {
     kube_check_cancel(kube);
     kube_events_cancel(kube);
+    kube_conditions_cancel(kube);
     for (size_t i = 0; i < KUBE_N_KINDS; i++) {
         kube_kind_cancel(&kube->kinds[i]);
     }
@@ -235,6 +240,7 @@ kube_run(struct kube *kube)
     }
     kube_optional_update(kube);
     kube_events_run(kube);
+    kube_conditions_run(kube);
     check_silence(kube);
 }
 
@@ -253,6 +259,7 @@ kube_wait(struct kube *kube)
         kube_kind_wait(&kube->kinds[i]);
     }
     kube_events_wait(kube);
+    kube_conditions_wait(kube);
     if (has_requests(kube)) {
         poll_timer_wait_until(silence_deadline(kube));
     }
@@ -364,6 +371,9 @@ kube_get_status(const struct kube *kube, struct kube_status *status)
         .n_events_dropped = kube->events.n_dropped,
         .watch_delay = &kube->watch_delay,
         .events_error = kube->events.error,
+        .n_conditions_written = kube->conditions.n_written,
+        .n_conditions_failed = kube->conditions.n_failed,
+        .conditions_error = kube->conditions.error,
     };
     for (size_t i = 0; i < KUBE_N_KINDS; i++) {
         const struct kube_kind *k = &kube->kinds[i];

@@ -286,9 +286,25 @@ END
     contains status 'ClusterNetworkPolicy names: .*domainNames: not supported' \
         "$(ovs-netpol status)"
     until_ok 10 event_is_there
+    until_ok 10 condition_is False 1 'domainNames: not supported'
+    cnp names Admin 1 "$web" <<END
+egress:
+- {action: Deny, to: [{networks: [203.0.113.0/24, "2001:db8::/32"]}]}
+END
+    until_ok 10 condition_is True 2 'all of it is understood'
+    same conditions "2 0 None" "$(for n in written failed error; do
+        status "kubernetes.conditions.$n"; done | xargs)"
+    kube_expect <<< "shop/web -> other tcp/443 denied"
     kube delete $KIND names
     kube_expect <<< "shop/web -> other tcp/443 ok"
     same problems "[]" "$(status problems)"
+}
+
+# condition_is STATUS GENERATION REGEX
+condition_is() {
+    kube get $KIND names -o \
+        'jsonpath={range .status.conditions[*]}{.type} {.status} {.observedGeneration} {.message}{"\n"}{end}' |
+        grep -Eq "^ovs-netpol.io/Accepted $1 $2 .*$3"
 }
 
 event_is_there() {

@@ -233,7 +233,8 @@ granted() {
     networking.k8s.io/networkpolicies:list) ;;
     networking.k8s.io/networkpolicies:watch) ;;
     nodes:get|nodes:list|nodes:watch) ;;
-    policy.networking.k8s.io/clusternetworkpolicies/*) return 1 ;;
+    policy.networking.k8s.io/clusternetworkpolicies/status:patch) ;;
+    policy.networking.k8s.io/*/*) return 1 ;;
     policy.networking.k8s.io/*:get|policy.networking.k8s.io/*:list) ;;
     policy.networking.k8s.io/*:watch) ;;
     events:create|events:patch) ;;

@@ -75,6 +75,8 @@ struct fixture {
     struct svec requests;       /* All paths that were asked for. */
     struct svec reports;        /* Requests about Events, whole. */
     unsigned int report_status; /* What is said to them. */
+    struct svec conditions;     /* Requests about conditions, whole. */
+    unsigned int condition_status;      /* What is said to them. */
     char *head;                 /* Of the last request. */
 };
 
@@ -151,6 +153,12 @@ handle_request(struct webserver_conn *conn, const char *path,
     if (strstr(path, "/events")) {
         svec_add(&f->reports, head);
         webserver_reply(conn, f->report_status, "",
+                        "{\"kind\":\"Status\",\"message\":\"so\"}");
+        return;
+    }
+    if (strstr(path, "/status?")) {
+        svec_add(&f->conditions, head);
+        webserver_reply(conn, f->condition_status, "",
                         "{\"kind\":\"Status\",\"message\":\"so\"}");
         return;
     }
@@ -380,6 +388,8 @@ setup(void **state)
         .absent = 200,
     };
     f->report_status = 201;
+    f->condition_status = 200;
+    svec_init(&f->conditions);
     svec_init(&f->requests);
     svec_init(&f->reports);
     for (enum k8s_kind k = 0; k < KUBE_N_KINDS; k++) {
@@ -409,6 +419,7 @@ teardown(void **state)
     }
     svec_destroy(&f->requests);
     svec_destroy(&f->reports);
+    svec_destroy(&f->conditions);
     free(f->head);
     free(f);
     return 0;
@@ -861,6 +872,177 @@ test_not_understood(void **state)
     assert_false(has_problem(f, "last good version"));
     free(good);
     free(odd);
+}
+
+/* Conditions. */
+
+#define OURS(STATUS, REASON, MESSAGE) \
+    "{\"type\":\"ovs-netpol.io/Accepted\",\"status\":\"" STATUS "\"," \
+    "\"reason\":\"" REASON "\",\"message\":\"" MESSAGE "\"," \
+    "\"lastTransitionTime\":\"2026-01-01T00:00:00Z\"," \
+    "\"observedGeneration\":3}"
+#define OURS_FALSE OURS("False", "NotUnderstood", "spec.egress[0].to[0]" \
+    ".domainNames: not supported, this rule denies everything")
+#define THEIRS \
+    "{\"type\":\"other.example/Ready\",\"status\":\"True\"," \
+    "\"reason\":\"Fine\",\"message\":\"\"," \
+    "\"lastTransitionTime\":\"2025-01-01T00:00:00Z\"}"
+
+/* A cluster policy, odd or not, with 'conditions'. */
+static char *
+policy_with_conditions(const char *name, bool odd, unsigned int version,
+                       const char *conditions)
+{
+    return xasprintf("{\"metadata\":{\"name\":\"%s\",\"generation\":3,"
+                     "\"resourceVersion\":\"%u\"},\"spec\":{"
+                     "\"tier\":\"Admin\",\"priority\":1,"
+                     "\"subject\":{\"namespaces\":{}},\"egress\":[{"
+                     "\"action\":\"Deny\",\"to\":[{%s}]}]},"
+                     "\"status\":{\"conditions\":[%s]}}", name, version,
+                     odd ? "\"domainNames\":[\"a\"]" : "\"namespaces\":{}",
+                     conditions);
+}
+
+static void
+create_with_conditions(struct fixture *f, const char *name, bool odd,
+                       const char *conditions)
+{
+    f->has_cluster_policies = true;
+    create(f, K8S_CLUSTER_POLICY,
+           policy_with_conditions(name, odd, 55, conditions));
+}
+
+static bool
+has_conditions(struct fixture *f, const void *n)
+{
+    return f->conditions.n >= *(const size_t *) n;
+}
+
+static void
+wait_for_conditions(struct fixture *f, size_t n)
+{
+    run_until(f, has_conditions, &n);
+    assert_int_equal(f->conditions.n, n);
+}
+
+static void
+assert_condition(const struct fixture *f, size_t i, const char *part)
+{
+    if (!strstr(f->conditions.names[i], part)) {
+        fail_msg("no %s in %s", part, f->conditions.names[i]);
+    }
+}
+
+/* It is said once, with what others say. */
+static void
+test_condition(void **state)
+{
+    struct fixture *f = *state;
+
+    create_with_conditions(f, "one", true, THEIRS);
+    wait_for_conditions(f, 1);
+    assert_condition(f, 0, "PATCH /apis/policy.networking.k8s.io/v1alpha2"
+                           "/clusternetworkpolicies/one/status?");
+    assert_condition(f, 0, "Content-Type: application/merge-patch+json");
+    assert_condition(f, 0, "\"resourceVersion\":\"55\"");
+    assert_condition(f, 0, "\"message\":\"spec.egress[0].to[0].domainNames: "
+                           "not supported");
+    assert_condition(f, 0, "\"status\":\"False\"");
+    assert_condition(f, 0, "\"observedGeneration\":3");
+    assert_condition(f, 0, "\"type\":\"other.example/Ready\"");
+    assert_condition(f, 0, "2025-01-01T00:00:00Z");
+}
+
+/* Somebody has said it; the one about "two" shows that nothing else came. */
+static void
+test_condition_is_there(void **state)
+{
+    struct fixture *f = *state;
+
+    create_with_conditions(f, "one", true, OURS_FALSE);
+    create_with_conditions(f, "fine", false, THEIRS);
+    run_until(f, has_problem, "domainNames");
+    run_until(f, is_well, NULL);
+    create_with_conditions(f, "two", true, "");
+    send_event(f, K8S_CLUSTER_POLICY, "ADDED",
+               f->objects[K8S_CLUSTER_POLICY].names[2]);
+    wait_for_conditions(f, 1);
+    assert_condition(f, 0, "/two/status?");
+}
+
+/* It is over. */
+static void
+test_condition_is_over(void **state)
+{
+    struct fixture *f = *state;
+
+    create_with_conditions(f, "one", false, THEIRS "," OURS_FALSE);
+    wait_for_conditions(f, 1);
+    assert_condition(f, 0, "\"status\":\"True\"");
+    assert_condition(f, 0, "\"reason\":\"Understood\"");
+    assert_condition(f, 0, "other.example/Ready");
+    assert_null(strstr(f->conditions.names[0], "2026-01-01T00:00:00Z"));
+}
+
+/* Somebody was faster, with something else: that goes first. */
+static void
+test_condition_conflicts(void **state)
+{
+    struct fixture *f = *state;
+    char *next = policy_with_conditions("one", true, 56, THEIRS);
+
+    create_with_conditions(f, "one", true, "");
+    f->condition_status = 409;
+    wait_for_conditions(f, 1);
+    f->condition_status = 200;
+    send_event(f, K8S_CLUSTER_POLICY, "MODIFIED", next);
+    wait_for_conditions(f, 2);
+    assert_condition(f, 1, "\"resourceVersion\":\"56\"");
+    assert_condition(f, 1, "other.example/Ready");
+    free(next);
+}
+
+/* Two versions of us do not fight: what we said is overwritten, once. */
+static void
+test_condition_is_disputed(void **state)
+{
+    struct fixture *f = *state;
+    char *theirs = policy_with_conditions(
+        "one", true, 57, OURS("True", "Understood", "all is well"));
+
+    create_with_conditions(f, "one", true, "");
+    wait_for_conditions(f, 1);
+    send_event(f, K8S_CLUSTER_POLICY, "MODIFIED", theirs);
+    create_with_conditions(f, "two", true, "");
+    send_event(f, K8S_CLUSTER_POLICY, "ADDED",
+               f->objects[K8S_CLUSTER_POLICY].names[1]);
+    wait_for_conditions(f, 2);
+    assert_condition(f, 1, "/two/status?");
+    free(theirs);
+}
+
+static bool
+conditions_fail(struct fixture *f, const void *arg OVS_UNUSED)
+{
+    struct kube_status s;
+
+    kube_get_status(f->kube, &s);
+    return s.conditions_error && s.n_conditions_failed == 1;
+}
+
+/* We may not: that is said once, and all else goes on. */
+static void
+test_condition_is_forbidden(void **state)
+{
+    struct fixture *f = *state;
+
+    f->condition_status = 403;
+    create_with_conditions(f, "one", true, "");
+    create_with_conditions(f, "two", true, "");
+    run_until(f, conditions_fail, NULL);
+    run_until(f, is_well, NULL);
+    assert_int_equal(f->conditions.n, 1);
+    assert_true(has_problem(f, "domainNames"));
 }
 
 /* Away and back. */
@@ -1465,6 +1647,12 @@ main(void)
         TEST(test_forbidden),
         TEST(test_nodes),
         TEST(test_not_understood),
+        TEST(test_condition),
+        TEST(test_condition_is_there),
+        TEST(test_condition_is_over),
+        TEST(test_condition_conflicts),
+        TEST(test_condition_is_disputed),
+        TEST(test_condition_is_forbidden),
         TEST(test_short_absence),
         TEST(test_long_absence),
         TEST(test_history_backwards),
