@@ -53,6 +53,7 @@ struct group_port {
     size_t n_local_users;       /* Local ones of them. */
     size_t n_refs;              /* Members and groups. */
     struct group_port_name *name;
+    struct group_port *self;    /* Itself: an array of one. */
 };
 
 /* A port name: all numbers that it has, and who wants to know. */
@@ -95,13 +96,13 @@ struct group_member {
     struct model_follower up;   /* Of the pod, or of what stands for a node,
                                  * see group-node.c. */
     struct group_space *space;  /* Its namespace. */
-    struct group_port **ports;
+    struct group_port **ports;  /* The port's 'self' if it is only one. */
     struct partition_class **classes;   /* By role; shared if all NULL. */
     struct group_addresses *addresses;  /* What the switch was told of its
                                          * addresses, or NULL. */
     uint32_t space_index;       /* In the namespace's members, or
                                  * UINT32_MAX. */
-    uint16_t n_ports;
+    uint32_t n_ports;
     bool live : 1;              /* False: on its way out. */
     bool local : 1;
     bool stale : 1;             /* To be evaluated. */

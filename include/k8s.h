@@ -98,6 +98,9 @@ struct k8s_named_port {
     uint16_t number;            /* 1..65535. */
 };
 
+/* The most that limits may allow; the API allows two. */
+#define K8S_MAX_ADDRESSES 255
+
 struct k8s_pod {
     struct k8s_object up;
     struct model_follower *follower;    /* For the model. */
@@ -105,11 +108,11 @@ struct k8s_pod {
     char *node;                 /* spec.nodeName, may be NULL. */
     struct label_set *labels;
     struct in6_addr *addresses; /* status.podIPs, or podIP (S41). */
-    size_t n_addresses;
     struct k8s_named_port *ports;       /* Of all containers (S20), named ones
                                          * only, sorted, unique. */
-    size_t n_ports;
     int64_t created;            /* Seconds since the epoch; 0 if unknown. */
+    uint32_t n_ports;
+    uint8_t n_addresses;        /* At most K8S_MAX_ADDRESSES. */
     bool host_network;          /* S40. */
     bool finished;              /* Phase Succeeded or Failed (S37). */
 };

@@ -120,6 +120,7 @@ get_port(struct groups *gs, const struct k8s_named_port *np)
     port->protocol = np->protocol;
     port->number = np->number;
     port->name = n;
+    port->self = port;
     ptrs_add(&n->ports, port);
     return port;
 }
@@ -163,7 +164,9 @@ drop_ports(struct groups *gs, struct group_port **ports, size_t n, bool local)
         count_port_user(gs, ports[i], local, -1);
         group_port_unref(gs, ports[i]);
     }
-    free(ports);
+    if (n > 1) {
+        free(ports);
+    }
 }
 
 /* New ports are counted before old ones are dropped, so that what stays is not
@@ -175,12 +178,18 @@ group_member_set_ports(struct groups *gs, struct group_member *m, bool local,
     struct group_port **old = m->ports;
     size_t n_old = m->n_ports;
 
-    m->ports = n ? xmalloc(n * sizeof *m->ports) : NULL;
+    m->ports = n > 1 ? xmalloc(n * sizeof *m->ports) : NULL;
     m->n_ports = n;
     for (size_t i = 0; i < n; i++) {
-        m->ports[i] = get_port(gs, &ports[i]);
-        group_port_ref(m->ports[i]);
-        count_port_user(gs, m->ports[i], local, 1);
+        struct group_port *port = get_port(gs, &ports[i]);
+
+        if (n > 1) {
+            m->ports[i] = port;
+        } else {
+            m->ports = &port->self;
+        }
+        group_port_ref(port);
+        count_port_user(gs, port, local, 1);
     }
     drop_ports(gs, old, n_old, m->local);
     m->local = local;

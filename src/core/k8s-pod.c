@@ -57,7 +57,8 @@ parse_addresses(struct k8s_parser *p, const struct k8s_field *status,
     struct k8s_field ips = k8s_field_member(status, "podIPs");
     size_t n;
 
-    if (!k8s_get_count(p, &ips, DOC_LIST, p->limits.max_addresses, &n)) {
+    if (!k8s_get_count(p, &ips, DOC_LIST,
+                       MIN(p->limits.max_addresses, K8S_MAX_ADDRESSES), &n)) {
         return false;
     }
     for (size_t i = 0; i < n; i++) {

@@ -107,7 +107,9 @@ put_real_pod(struct bench *b, unsigned int ns)
                   "\"%08x-1234-4abc-8def-%012x\",\"creationTimestamp\":"
                   "\"2026-01-01T00:00:00Z\",\"labels\":{\"app\":"
                   "\"service-%u\",\"pod-template-hash\":\"%08x\"}},"
-                  "\"spec\":{\"nodeName\":\"worker-%u\"},"
+                  "\"spec\":{\"nodeName\":\"worker-%u\",\"containers\":["
+                  "{\"ports\":[{\"name\":\"http\",\"containerPort\":8080}]}"
+                  "]},"
                   "\"status\":{\"phase\":\"Running\",\"podIPs\":"
                   "[{\"ip\":\"10.%u.%u.%u\"}]}}",
                   ns, set, set * 2654435761u, i, i, i * 40503,
