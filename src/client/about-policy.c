@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * `policy NS/NAME`: everything about one NetworkPolicy. */
+ * `policy NS/NAME`: everything about one NetworkPolicy, or by
+ * about-cluster.c about a policy of the cluster. */
 
 #include <config.h>
 
@@ -392,13 +393,20 @@ client_policy(const struct client_command *command,
 {
     struct dossier d;
     int code = CLIENT_ERROR;
-    const struct k8s_object *o
-        = (dossier_init(&d, command, options)
-           ? dossier_find(&d, command, K8S_POLICY, args[0]) : NULL);
+    bool ok = dossier_init(&d, command, options);
+    const struct k8s_object *o = (ok ? dossier_find_cluster(&d, args[0])
+                                  : NULL);
 
+    if (ok && !o) {
+        o = dossier_find(&d, command, K8S_POLICY, args[0]);
+    }
     if (o) {
         struct ds text = DS_EMPTY_INITIALIZER;
-        struct json *json = describe(&d, k8s_policy_cast(o), &text);
+        struct json *json
+            = (o->kind == K8S_POLICY
+               ? describe(&d, k8s_policy_cast(o), &text)
+               : dossier_describe_cluster(&d, k8s_cluster_policy_cast(o),
+                                          &text));
 
         dossier_print(json, ds_cstr(&text), options);
         json_destroy(json);

@@ -37,6 +37,14 @@ const struct k8s_object *dossier_find(const struct dossier *,
                                       const struct client_command *,
                                       enum k8s_kind, const char *word);
 
+/* The policy of the cluster that the word "KIND/NAME" names, or NULL. */
+const struct k8s_object *dossier_find_cluster(const struct dossier *,
+                                              const char *word);
+/* Facts about it, and the same as JSON. */
+struct json *dossier_describe_cluster(const struct dossier *,
+                                      const struct k8s_cluster_policy *,
+                                      struct ds *text);
+
 /* Prints one or the other, as the options want it. */
 void dossier_print(const struct json *, const char *text,
                    const struct client_options *);

@@ -194,6 +194,30 @@ ops/prom -> shop/db tcp/5432 ok
 END
 }
 
+# Everything about one of them.
+test_policy_command() {
+    log_allow "ClusterNetworkPolicy later: .*domainNames" "not supported"
+    cnp strict Admin 5 "$db" <<END
+ingress:
+- {action: Deny, name: no web, from: [$web]}
+END
+    cnp later Baseline 7 "$prom" <<END
+egress:
+- {action: Deny, to: [{domainNames: [www.example.org]}]}
+END
+    settle
+    exits 0 ovs-netpol policy ClusterNetworkPolicy/strict
+    contains order 'ClusterNetworkPolicy strict, tier Admin, priority 5' \
+        "$output"
+    contains subject 'pods app=db of all namespaces' "$output"
+    contains subject '1 pods, 1 here' "$output"
+    contains rule '\[0\] Deny "no web" from pods app=web' "$output"
+    exits 0 ovs-netpol policy -o json ClusterNetworkPolicy/later
+    contains problem 'domainNames: not supported' "$output"
+    contains closed '"understood": *false' "$output"
+    exits 2 ovs-netpol policy ClusterNetworkPolicy/nobody
+}
+
 # A priority is edited: the other policy wins at once, and the flows of what
 # does not move stay.
 test_order_changes() {
