@@ -54,7 +54,8 @@ size_t partition_sets_sort(struct partition_set **, size_t n);
 struct partition_class {
     struct hmap_node node;      /* In the partition, by signature. */
     struct ovs_list changed;    /* In the partition's list, or empty. */
-    struct number number;       /* number.value is the class number. */
+    struct number number;       /* number.value is the class number; 0 until
+                                 * it is announced. */
     size_t n_members;
     bool announced;
     struct ptrs links;          /* For the user of the partition. */

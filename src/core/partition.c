@@ -79,7 +79,9 @@ free_class(struct partition *p, struct partition_class *c)
 {
     hmap_remove(&p->classes, &c->node);
     ovs_list_remove(&c->changed);
-    number_give_back(&p->numbers, &c->number);
+    if (c->number.value) {
+        number_give_back(&p->numbers, &c->number);
+    }
     ptrs_uninit(&c->links);
     free(c);
 }
@@ -163,7 +165,6 @@ partition_enter(struct partition *p, struct partition_set *const sets[],
         ovs_list_init(&c->changed);
         c->n_sets = n;
         memcpy(c->sets, sets, n * sizeof *sets);
-        number_take(&p->numbers, &c->number, hash);
         hmap_insert(&p->classes, &c->node, hash);
     }
     if (!c->n_members++) {
@@ -198,6 +199,48 @@ announce_gone(struct partition *p, partition_cb *gone, void *aux)
     }
 }
 
+static int
+compare_classes(const void *a_, const void *b_)
+{
+    const struct partition_class *const *a = a_;
+    const struct partition_class *const *b = b_;
+    uint32_t hash_a = hmap_node_hash(&(*a)->node);
+    uint32_t hash_b = hmap_node_hash(&(*b)->node);
+    int cmp = (hash_a > hash_b) - (hash_a < hash_b);
+
+    for (size_t i = 0; !cmp; i++) {
+        if (i >= (*a)->n_sets || i >= (*b)->n_sets) {
+            return ((*a)->n_sets > (*b)->n_sets)
+                   - ((*a)->n_sets < (*b)->n_sets);
+        }
+        cmp = partition_set_compare((*a)->sets[i], (*b)->sets[i]);
+    }
+    return cmp;
+}
+
+/* Numbers the new classes.  What was only passed through on the way to them
+ * takes no number, and their order does not matter. */
+static void
+take_numbers(struct partition *p)
+{
+    struct ptrs new = PTRS_INITIALIZER;
+    struct partition_class *c;
+
+    LIST_FOR_EACH (c, changed, &p->changed) {
+        if (!c->announced) {
+            ptrs_add(&new, c);
+        }
+    }
+    if (new.n) {
+        qsort(new.p, new.n, sizeof *new.p, compare_classes);
+    }
+    for (size_t i = 0; i < new.n; i++) {
+        c = new.p[i];
+        number_take(&p->numbers, &c->number, hmap_node_hash(&c->node));
+    }
+    ptrs_uninit(&new);
+}
+
 void
 partition_announce(struct partition *p, partition_cb *gone,
                    partition_cb *come, void *aux)
@@ -205,6 +248,7 @@ partition_announce(struct partition *p, partition_cb *gone,
     struct partition_class *c;
 
     announce_gone(p, gone, aux);
+    take_numbers(p);
     LIST_FOR_EACH_SAFE (c, changed, &p->changed) {
         ovs_list_remove(&c->changed);
         ovs_list_init(&c->changed);

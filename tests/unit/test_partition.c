@@ -154,10 +154,13 @@ test_announce(void **state)
 {
     struct fixture *f = *state;
     struct partition_class *a = enter(f, "a"), *b = enter(f, "b");
-    uint32_t number = a->number.value;
 
     assert_int_equal(f->sets[0].classes.n, 0);
+    assert_int_equal(a->number.value, 0);
     announce(f, 2, 0);
+
+    uint32_t number = a->number.value;
+    assert_int_not_equal(number, 0);
     announce(f, 0, 0);
     assert_int_equal(f->sets[0].classes.n, 1);
 
@@ -186,18 +189,55 @@ static void
 test_numbers_are_stable(void **state)
 {
     struct fixture *f = *state;
-    uint32_t ab = enter(f, "ab")->number.value;
-    uint32_t c = enter(f, "c")->number.value;
+    struct partition_class *ab = enter(f, "ab"), *c = enter(f, "c");
     void *other_state;
 
+    announce(f, 2, 0);
     setup(&other_state);
 
     struct fixture *other = other_state;
-    assert_int_equal(enter(other, "c")->number.value, c);
+    struct partition_class *other_c = enter(other, "c");
     enter(other, "abcd");
-    assert_int_equal(enter(other, "ba")->number.value, ab);
-    assert_int_not_equal(ab, c);
+    struct partition_class *other_ab = enter(other, "ba");
+    announce(other, 3, 0);
+    assert_int_equal(other_c->number.value, c->number.value);
+    assert_int_equal(other_ab->number.value, ab->number.value);
+    assert_int_not_equal(ab->number.value, c->number.value);
     teardown(&other_state);
+}
+
+/* Classes of one hash that come in one batch get the same numbers whatever
+ * their order, and whatever was passed through on the way. */
+static void
+test_numbers_of_one_hash(void **state)
+{
+    static const char *const orders[] = { "abc", "cba", "bac" };
+    uint32_t want[3] = { 0, 0, 0 };
+
+    for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {
+        struct partition_class *classes[3];
+        void *other_state;
+
+        setup(&other_state);
+
+        struct fixture *f = other_state;
+        for (size_t j = 0; j < 4; j++) {
+            f->sets[j].hash = 7;
+        }
+        struct partition_class *passing = enter(f, "d");
+        for (size_t j = 0; j < 3; j++) {
+            char set[] = { orders[i][j], '\0' };
+
+            classes[set[0] - 'a'] = enter(f, set);
+        }
+        partition_leave(&f->p, passing);
+        announce(f, 3, 0);
+        for (size_t j = 0; j < 3; j++) {
+            want[j] = i ? want[j] : classes[j]->number.value;
+            assert_int_equal(classes[j]->number.value, want[j]);
+        }
+        teardown(&other_state);
+    }
 }
 
 /* Leaving and coming back in different batches gives the number back. */
@@ -206,9 +246,10 @@ test_numbers_are_given_back(void **state)
 {
     struct fixture *f = *state;
     struct partition_class *a = enter(f, "a");
-    uint32_t number = a->number.value;
 
     announce(f, 1, 0);
+
+    uint32_t number = a->number.value;
     partition_leave(&f->p, a);
     announce(f, 0, 1);
     enter(f, "a");
@@ -226,6 +267,7 @@ main(void)
         TEST(test_order),
         TEST(test_announce),
         TEST(test_numbers_are_stable),
+        TEST(test_numbers_of_one_hash),
         TEST(test_numbers_are_given_back),
     };
 #undef TEST
