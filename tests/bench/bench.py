@@ -28,7 +28,7 @@ class Bench:
         return self.peer.cold(w) if self.peer else None
 
     def peer_pod_events(self, w, group):
-        return self.peer.pod_events(w, group, 10) if self.peer else {}
+        return self.peer.pod_events(w, group, 4) if self.peer else {}
 
 
 def versions():
