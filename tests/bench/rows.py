@@ -101,7 +101,10 @@ def restart(bench):
                              bench, 900, 200))
     path = write(bench, "large", w)
     with switch(bench) as s:
-        rig.Daemon(s, path).stop()
+        # The flows that report what is denied may come a moment after the
+        # others, so all are there after the second start.
+        for _ in range(2):
+            rig.Daemon(s, path).stop()
         daemon = rig.Daemon(s, path)
         status = daemon.status()["switch"]
         daemon.stop()
