@@ -111,6 +111,9 @@ char *settings_set_flag(struct settings *, size_t i, const char *value)
  * message" (caller frees). */
 char *settings_load(struct settings *, const char *name)
     OVS_WARN_UNUSED_RESULT;
+/* The same for the text of such a file. */
+char *settings_parse(struct settings *, const char *name, const char *text,
+                     size_t size) OVS_WARN_UNUSED_RESULT;
 
 /* The number in 'next_table', 0 if that is a name. */
 uint8_t settings_next_table(const struct settings *);

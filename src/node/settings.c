@@ -660,22 +660,16 @@ read_small_file(const char *name, char **text, size_t *size)
 }
 
 char *
-settings_load(struct settings *settings, const char *name)
+settings_parse(struct settings *settings, const char *name, const char *text,
+               size_t size)
 {
     struct doc_limits limits;
     struct doc **docs;
-    char *text = NULL;
-    size_t size = 0, n;
-
-    int errnum = read_small_file(name, &text, &size);
-    if (errnum) {
-        return xasprintf("%s: %s", name, ovs_strerror(errnum));
-    }
+    size_t n;
 
     doc_limits_default(&limits);
     limits.max_documents = 1;
     char *error = doc_parse_yaml(text, size, &limits, &docs, &n);
-    free(text);
     if (error) {
         char *message = xasprintf("%s:%s", name, error);
         free(error);
@@ -687,6 +681,22 @@ settings_load(struct settings *settings, const char *name)
         doc_destroy(docs[i]);
     }
     free(docs);
+    return error;
+}
+
+char *
+settings_load(struct settings *settings, const char *name)
+{
+    char *text = NULL;
+    size_t size = 0;
+
+    int errnum = read_small_file(name, &text, &size);
+    if (errnum) {
+        return xasprintf("%s: %s", name, ovs_strerror(errnum));
+    }
+
+    char *error = settings_parse(settings, name, text, size);
+    free(text);
     return error;
 }
 

@@ -2,8 +2,9 @@
  *
  * replay: the main() of a fuzz target without libFuzzer.
  *
- * Gives the target each file that is named, or without arguments each in
- * tests/fuzz/corpus below $srcdir.  One line of TAP per file. */
+ * Gives the target each file that is named, or without arguments each of its
+ * corpus: fuzz_NAME's is tests/fuzz/corpus/NAME below $srcdir.  One line of
+ * TAP per file. */
 
 #include <config.h>
 
@@ -11,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "util.h"
 
@@ -69,6 +71,16 @@ replay_all(char *paths[], size_t n)
     return n_failed;
 }
 
+/* "NAME" of a program ".../fuzz_NAME". */
+static const char *
+target_name(const char *program)
+{
+    const char *slash = strrchr(program, '/');
+    const char *name = slash ? slash + 1 : program;
+
+    return strncmp(name, "fuzz_", 5) ? name : name + 5;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -78,7 +90,8 @@ main(int argc, char *argv[])
     if (argc > 1) {
         return replay_all(&argv[1], argc - 1) != 0;
     }
-    char *pattern = xasprintf("%s/tests/fuzz/corpus/*", srcdir ? srcdir : ".");
+    char *pattern = xasprintf("%s/tests/fuzz/corpus/%s/*",
+                              srcdir ? srcdir : ".", target_name(argv[0]));
     int error = glob(pattern, 0, NULL, &found);
     int status = error || replay_all(found.gl_pathv, found.gl_pathc);
 
