@@ -4,15 +4,9 @@
 
 #include "kube-events.h"
 
-#include <ctype.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "hash.h"
-#include "ovs-json.h"
-
-#include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "random.h"
@@ -20,11 +14,8 @@
 #include "util.h"
 
 #include "kube-private.h"
-#include "kubeconfig.h"
 
 VLOG_DEFINE_THIS_MODULE(kube_events);
-
-#define COMPONENT "ovs-netpold"
 
 #define REQUEST_SECONDS 10
 #define MAX_REPLY (64 * 1024)
@@ -35,27 +26,6 @@ VLOG_DEFINE_THIS_MODULE(kube_events);
  * hour, unless told otherwise. */
 #define MIN_RENEWAL_MSEC (45 * 60 * 1000)
 #define MAX_RENEWAL_MSEC (55 * 60 * 1000)
-
-/* Names of Events: what is left of the object's before a dot and the hash. */
-#define MAX_PREFIX 200
-
-struct kube_event_record {
-    struct hmap_node node;      /* In 'records', by 'hash'. */
-    struct ovs_list list_node;  /* In 'idle' or 'pending'. */
-    uint64_t hash;
-    enum k8s_kind kind;
-    char *ns, *name, *uid, *reason, *message;
-    uint64_t count;             /* Occurrences. */
-    time_t first, last;         /* Of them, by the wall clock. */
-    bool active;                /* It is still so. */
-    bool pending;               /* In 'pending'. */
-    bool created;               /* We created the Event, or saw that it is
-                                 * there. */
-    uint64_t sent, told;        /* The count that the request under way says,
-                                 * and the last one that the server took. */
-    long long int renew_at;
-    unsigned int n_attempts;
-};
 
 void
 kube_events_init(struct kube_events *e)
@@ -73,12 +43,7 @@ destroy_record(struct kube_events *e, struct kube_event_record *r)
 {
     hmap_remove(&e->records, &r->node);
     ovs_list_remove(&r->list_node);
-    free(r->ns);
-    free(r->name);
-    free(r->uid);
-    free(r->reason);
-    free(r->message);
-    free(r);
+    kube_event_record_destroy(r);
 }
 
 void
@@ -95,43 +60,6 @@ kube_events_uninit(struct kube_events *e)
 }
 
 /* Records. */
-
-static void
-hash_text(uint32_t hash[2], const char *s)
-{
-    hash[0] = hash_string(s ? s : "", hash[0]);
-    hash[1] = hash_string(s ? s : "", hash[1]);
-}
-
-/* The same in every process and on every node. */
-static uint64_t
-hash_event(const struct kube_event *event)
-{
-    uint32_t hash[2] = { 1, 2 };
-
-    hash_text(hash, k8s_kind_name(event->kind));
-    hash_text(hash, event->ns);
-    hash_text(hash, event->name);
-    hash_text(hash, event->uid);
-    hash_text(hash, event->reason);
-    hash_text(hash, event->message);
-    return (uint64_t) hash[0] << 32 | hash[1];
-}
-
-/* A copy of 'message' that is short enough and ends with a whole character. */
-static char *
-shorten(const char *message)
-{
-    size_t length = strlen(message);
-
-    if (length > KUBE_EVENTS_MAX_MESSAGE) {
-        length = KUBE_EVENTS_MAX_MESSAGE;
-        while (length && ((unsigned char) message[length] & 0xc0) == 0x80) {
-            length--;
-        }
-    }
-    return xmemdup0(message, length);
-}
 
 static struct kube_event_record *
 find_record(const struct kube_events *e, uint64_t hash)
@@ -160,15 +88,7 @@ create_record(struct kube_events *e, const struct kube_event *event,
         destroy_record(e, CONTAINER_OF(ovs_list_front(&e->idle),
                                        struct kube_event_record, list_node));
     }
-    r = xzalloc(sizeof *r);
-    r->hash = hash;
-    r->kind = event->kind;
-    r->ns = nullable_xstrdup(event->ns);
-    r->name = xstrdup(event->name);
-    r->uid = nullable_xstrdup(event->uid);
-    r->reason = xstrdup(event->reason);
-    r->message = shorten(event->message);
-    r->first = time_wall();
+    r = kube_event_record_create(event, hash);
     ovs_list_push_back(&e->idle, &r->list_node);
     hmap_insert(&e->records, &r->node, hash);
     return r;
@@ -186,7 +106,7 @@ set_pending(struct kube_events *e, struct kube_event_record *r, bool pending)
 void
 kube_events_add(struct kube_events *e, const struct kube_event *event)
 {
-    uint64_t hash = hash_event(event);
+    uint64_t hash = kube_event_hash(event);
     struct kube_event_record *r = find_record(e, hash);
 
     if (!r) {
@@ -219,113 +139,7 @@ kube_events_end(struct kube_events *e, enum k8s_kind kind, const char *ns,
     }
 }
 
-/* What is sent. */
-
-/* Where the Event is: of what is in no namespace, that is "default". */
-static const char *
-event_ns(const struct kube_event_record *r)
-{
-    return r->ns ? r->ns : "default";
-}
-
-static char *
-event_name(const struct kube_event_record *r)
-{
-    size_t length = MIN(strlen(r->name), MAX_PREFIX);
-
-    while (length && !isalnum((unsigned char) r->name[length - 1])) {
-        length--;
-    }
-    return xasprintf("%.*s.%016"PRIx64, (int) length, r->name, r->hash);
-}
-
-static void
-put_time(struct json *json, const char *member, time_t t)
-{
-    char text[64];
-    struct tm tm;
-
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&t, &tm));
-    json_object_put_string(json, member, text);
-}
-
-static struct json *
-involved_object(const struct kube_event_record *r)
-{
-    struct json *json = json_object_create();
-
-    json_object_put_string(json, "kind", k8s_kind_name(r->kind));
-    json_object_put_string(json, "apiVersion", k8s_api_version(r->kind));
-    if (r->ns) {
-        json_object_put_string(json, "namespace", r->ns);
-    }
-    json_object_put_string(json, "name", r->name);
-    if (r->uid) {
-        json_object_put_string(json, "uid", r->uid);
-    }
-    return json;
-}
-
-static struct json *
-event_source(const struct kube_events *e)
-{
-    struct json *json = json_object_create();
-
-    json_object_put_string(json, "component", COMPONENT);
-    if (e->instance) {
-        json_object_put_string(json, "host", e->instance);
-    }
-    return json;
-}
-
-static struct json *
-event_metadata(const struct kube_event_record *r)
-{
-    struct json *json = json_object_create();
-
-    json_object_put(json, "name", json_string_create_nocopy(event_name(r)));
-    json_object_put_string(json, "namespace", event_ns(r));
-    return json;
-}
-
-/* Serializes and frees 'json' (caller frees the text). */
-static char *
-to_text(struct json *json)
-{
-    char *text = json_to_string(json, 0);
-
-    json_destroy(json);
-    return text;
-}
-
-static char *
-creation_body(const struct kube_events *e, const struct kube_event_record *r)
-{
-    struct json *json = json_object_create();
-
-    json_object_put_string(json, "apiVersion", "v1");
-    json_object_put_string(json, "kind", "Event");
-    json_object_put(json, "metadata", event_metadata(r));
-    json_object_put(json, "involvedObject", involved_object(r));
-    json_object_put(json, "source", event_source(e));
-    json_object_put_string(json, "type", "Warning");
-    json_object_put_string(json, "reason", r->reason);
-    json_object_put_string(json, "message", r->message);
-    put_time(json, "firstTimestamp", r->first);
-    put_time(json, "lastTimestamp", r->last);
-    json_object_put(json, "count", json_integer_create(r->count));
-    return to_text(json);
-}
-
-static char *
-patch_body(const struct kube_event_record *r)
-{
-    struct json *json = json_object_create();
-
-    put_time(json, "lastTimestamp", r->last);
-    json_object_put(json, "count", json_integer_create(r->count));
-    return to_text(json);
-}
+/* Requests. */
 
 /* A record that the API server knows has another count; any other is made, or
  * made again if it was forgotten. */
@@ -343,10 +157,11 @@ send_first(struct kube *kube)
         = CONTAINER_OF(ovs_list_front(&e->pending), struct kube_event_record,
                        list_node);
     bool patch = must_patch(r);
-    char *name = patch ? event_name(r) : xstrdup("");
-    char *path = xasprintf("/api/v1/namespaces/%s/events%s%s", event_ns(r),
-                           patch ? "/" : "", name);
-    char *body = patch ? patch_body(r) : creation_body(e, r);
+    char *name = patch ? kube_event_name(r) : xstrdup("");
+    char *path = xasprintf("/api/v1/namespaces/%s/events%s%s",
+                           kube_event_ns(r), patch ? "/" : "", name);
+    char *body = (patch ? kube_event_patch(r)
+                  : kube_event_creation(r, e->instance));
     struct kube_get get = {
         .path = path,
         .method = patch ? "PATCH" : "POST",

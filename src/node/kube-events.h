@@ -25,25 +25,17 @@
 #include "openvswitch/hmap.h"
 #include "openvswitch/list.h"
 
+#include "kube-event.h"
+
 struct kube;
-struct kube_event_record;
 struct kube_request;
 
 /* Bounds: records; Events in a row, and milliseconds between them afterwards;
- * bytes of a message (the API server's own bound); attempts. */
+ * attempts. */
 #define KUBE_EVENTS_MAX 256
 #define KUBE_EVENTS_BURST 20
 #define KUBE_EVENTS_MSEC 2000
-#define KUBE_EVENTS_MAX_MESSAGE 1024
 #define KUBE_EVENTS_MAX_ATTEMPTS 5
-
-struct kube_event {
-    enum k8s_kind kind;
-    const char *ns, *name;      /* 'ns' is NULL outside of namespaces. */
-    const char *uid;            /* Or NULL. */
-    const char *reason;         /* "Refused". */
-    const char *message;
-};
 
 struct kube_events {
     char *instance;             /* Who says it: the node, or NULL. */

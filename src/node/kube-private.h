@@ -12,6 +12,7 @@
  * kube-store.c objects into the model
  * kube-condition.c  what is wrong with cluster policies, into their status
  * kube-events.c  what is wrong with objects, back to the API server
+ * kube-event.c  one Event: its record, its JSON
  * kube-http.c  requests
  *
  * split.c of the core takes lists apart. */
