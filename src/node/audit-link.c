@@ -7,8 +7,6 @@
 #include <limits.h>
 #include <stdlib.h>
 
-#include "openflow/nicira-ext.h"
-#include "openvswitch/ofp-connection.h"
 #include "openvswitch/ofp-errors.h"
 #include "openvswitch/ofp-meter.h"
 #include "openvswitch/ofp-msgs.h"
@@ -22,6 +20,9 @@
 #include "socket-util.h"
 #include "timeval.h"
 #include "util.h"
+
+#include "audit-meter.h"
+#include "audit-msg.h"
 
 VLOG_DEFINE_THIS_MODULE(audit_link);
 
@@ -74,14 +75,7 @@ struct audit_link {
 
     /* Statistics of the meters. */
     long long int looked;       /* Last time. */
-    struct meter {
-        bool has_base;          /* A first reading. */
-        uint64_t base;          /* Packets that are not counted. */
-        uint64_t n_seen;        /* By the meter, at the last reading. */
-        uint64_t n_received;    /* Here. */
-        uint64_t n_before;      /* Suppressed, before this connection. */
-        uint64_t n_suppressed;
-    } meters[PIPELINE_N_METERS];
+    struct audit_meter meters[PIPELINE_N_METERS];
     long long int lost;         /* LOST: since when. */
     bool busy;                  /* Packets came since the last look. */
 };
@@ -175,47 +169,21 @@ send_barrier(struct audit_link *l)
 static void
 send_meter(struct audit_link *l, int i, uint16_t command)
 {
-    struct ofputil_meter_band band = {
-        .type = OFPMBT13_DROP,
-        .rate = l->rate,
-        .burst_size = l->burst,
-    };
-    struct ofputil_meter_mod mod = {
-        .command = command,
-        .meter = {
-            .meter_id = PIPELINE_METER(i),
-            .flags = OFPMF13_PKTPS | OFPMF13_BURST | OFPMF13_STATS,
-            .n_bands = command != OFPMC13_DELETE,
-            .bands = &band,
-        },
-    };
+    struct ofpbuf *msg = audit_msg_meter_mod(get_version(l), command, i,
+                                             l->rate, l->burst);
 
-    l->meter_xids[i] = send_msg(l, ofputil_encode_meter_mod(get_version(l),
-                                                            &mod));
+    l->meter_xids[i] = send_msg(l, msg);
 }
 
-/* Packet-ins come here alone: by the connection's id.  A service connection
- * gets none unless it says how many bytes of a packet it wants. */
+/* Lets copies of packets come here. */
 static void
 send_setup(struct audit_link *l, const struct ofputil_switch_config *current)
 {
-    struct ofputil_async_cfg async = OFPUTIL_ASYNC_CFG_INIT;
-    struct ofputil_switch_config config = *current;
-    struct nx_controller_id *id;
-    struct ofpbuf *msg;
+    enum ofp_version version = get_version(l);
 
-    config.miss_send_len = PIPELINE_REPORT_SIZE;
-    send_msg(l, ofputil_encode_set_config(&config, get_version(l)));
-
-    msg = ofpraw_alloc(OFPRAW_NXT_SET_CONTROLLER_ID, get_version(l), 0);
-    id = ofpbuf_put_zeros(msg, sizeof *id);
-    id->controller_id = htons(PIPELINE_CONTROLLER_ID);
-    send_msg(l, msg);
-
-    async.primary[OAM_PACKET_IN] = 1u << OFPR_ACTION;
-    send_msg(l, ofputil_encode_set_async_config(&async,
-                                                (1u << OAM_N_TYPES) - 1,
-                                                get_version(l)));
+    send_msg(l, audit_msg_set_config(version, current));
+    send_msg(l, audit_msg_controller_id(version));
+    send_msg(l, audit_msg_async_config(version));
 }
 
 static void
@@ -257,10 +225,8 @@ static void
 look(struct audit_link *l)
 {
     for (int i = 0; i < PIPELINE_N_METERS; i++) {
-        l->meter_xids[i]
-            = send_msg(l, ofputil_encode_meter_request(get_version(l),
-                                                       OFPUTIL_METER_STATS,
-                                                       PIPELINE_METER(i)));
+        l->meter_xids[i] = send_msg(l, audit_msg_meter_stats(get_version(l),
+                                                             i));
     }
     l->looked = time_msec();
     l->busy = false;
@@ -285,8 +251,7 @@ become_ready(struct audit_link *l)
 {
     settle(l, READY, NULL);
     for (int i = 0; i < PIPELINE_N_METERS; i++) {
-        l->meters[i].has_base = false;
-        l->meters[i].n_before = l->meters[i].n_suppressed;
+        audit_meter_start(&l->meters[i]);
     }
     look(l);
 }
@@ -323,28 +288,6 @@ receive_barrier(struct audit_link *l, const struct ofp_header *oh)
     }
 }
 
-/* What the meter had seen at the last reading has arrived by now, or never
- * will. */
-static void
-count(struct audit_link *l, struct meter *m,
-      const struct ofputil_meter_stats *stats)
-{
-    uint64_t n;
-
-    if (!m->has_base) {
-        m->has_base = true;
-        m->base = stats->packet_in_count;
-        m->n_seen = m->n_received = 0;
-    }
-    if (m->n_seen > m->n_received) {
-        n = m->n_before + m->n_seen - m->n_received;
-        m->n_suppressed = MAX(m->n_suppressed, n);
-    }
-    n = stats->packet_in_count - m->base;
-    l->busy |= n != m->n_seen;
-    m->n_seen = n;
-}
-
 static void
 receive_stats(struct audit_link *l, struct ofpbuf *msg)
 {
@@ -355,7 +298,8 @@ receive_stats(struct audit_link *l, struct ofpbuf *msg)
     while (!ofputil_decode_meter_stats(msg, &stats, &bands)) {
         for (int i = 0; i < PIPELINE_N_METERS; i++) {
             if (l->state == READY && stats.meter_id == PIPELINE_METER(i)) {
-                count(l, &l->meters[i], &stats);
+                l->busy |= audit_meter_read(&l->meters[i],
+                                            stats.packet_in_count);
             }
         }
         ofpbuf_clear(&bands);
@@ -446,8 +390,7 @@ check_connection(struct audit_link *l)
         remove_meters(l);
     } else {
         l->state = CONFIGURING;
-        send_msg(l, ofpraw_alloc(OFPRAW_OFPT_GET_CONFIG_REQUEST,
-                                 get_version(l), 0));
+        send_msg(l, audit_msg_get_config(get_version(l)));
     }
 }
 
