@@ -19,9 +19,8 @@
 #include "util.h"
 #include "vswitch-idl.h"
 
-#include "owner.h"
 #include "ports-names.h"
-#include "ports-scheme.h"
+#include "ports-private.h"
 
 VLOG_DEFINE_THIS_MODULE(ports);
 
@@ -29,8 +28,6 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(6, 6);
 
 /* In Bridge external_ids: the barrier's counter. */
 #define SYNC_KEY "ovs-netpol-sync"
-/* In Interface external_ids: "off" lets the port use any address. */
-#define GUARD_KEY "ovs-netpol-spoof-guard"
 /* In Interface external_ids: the generation with which the switch got the
  * flows of its pod. */
 #define READY_KEY "ovs-netpol-ready"
@@ -119,8 +116,8 @@ ports_destroy(struct ports *p)
     }
 }
 
-static const struct ovsrec_bridge *
-find_bridge(const struct ports *p)
+const struct ovsrec_bridge *
+ports_find_bridge(const struct ports *p)
 {
     const struct ovsrec_bridge *br;
 
@@ -130,6 +127,12 @@ find_bridge(const struct ports *p)
         }
     }
     return NULL;
+}
+
+const struct ovsrec_open_vswitch *
+ports_find_switch(const struct ports *p)
+{
+    return ovsrec_open_vswitch_first(p->idl);
 }
 
 /* Table names. */
@@ -237,7 +240,7 @@ update_problem(struct ports *p)
                       ? xasprintf("cannot read %s: %s", p->db,
                                   ovs_retval_to_string(error))
                       : xasprintf("reading %s", p->db));
-    } else if (!find_bridge(p)) {
+    } else if (!ports_find_bridge(p)) {
         p->problem = xasprintf("no bridge \"%s\" in %s", p->bridge, p->db);
     }
 }
@@ -290,13 +293,13 @@ static bool
 may_write(const struct ports *p)
 {
     return p->stale && !p->txn && ovsdb_idl_is_connected(p->idl)
-           && find_bridge(p);
+           && ports_find_bridge(p);
 }
 
 static void
 start_txn(struct ports *p)
 {
-    const struct ovsrec_bridge *br = find_bridge(p);
+    const struct ovsrec_bridge *br = ports_find_bridge(p);
 
     p->stale = false;
     p->txn = ovsdb_idl_txn_create(p->idl);
@@ -347,7 +350,7 @@ ports_wait(struct ports *p)
 const char *
 ports_fail_mode(const struct ports *p)
 {
-    const struct ovsrec_bridge *br = find_bridge(p);
+    const struct ovsrec_bridge *br = ports_find_bridge(p);
 
     return (!br ? NULL
             : br->fail_mode && !strcmp(br->fail_mode, "secure") ? "secure"
@@ -382,181 +385,4 @@ unsigned int
 ports_seqno(const struct ports *p)
 {
     return p->seqno;
-}
-
-/* Interfaces. */
-
-/* Fills '*port' and returns true if 'iface' is there and names a pod. */
-static bool
-read_port(const struct ovsrec_port *row, const struct ovsrec_interface *iface,
-          const struct model *model, struct model_port *port)
-{
-    if (!iface->n_ofport || iface->ofport[0] < 1
-        || iface->ofport[0] > MODEL_MAX_OFPORT
-        || !ports_scheme_parse(&iface->external_ids, &row->external_ids,
-                               model, port)) {
-        return false;
-    }
-    port->interface = xstrdup(iface->name);
-    port->ofport = iface->ofport[0];
-    port->unguarded = !strcmp(smap_get_def(&iface->external_ids, GUARD_KEY,
-                                           "on"), "off");
-    return true;
-}
-
-static int
-compare_ports(const void *a_, const void *b_)
-{
-    const struct model_port *a = a_;
-    const struct model_port *b = b_;
-
-    return (a->ofport > b->ofport) - (a->ofport < b->ofport);
-}
-
-size_t
-ports_get(const struct ports *p, const struct model *model,
-          struct model_port **portsp)
-{
-    const struct ovsrec_bridge *br = find_bridge(p);
-    struct model_port *ports = NULL;
-    size_t n = 0, allocated = 0;
-
-    for (size_t i = 0; br && i < br->n_ports; i++) {
-        const struct ovsrec_port *row = br->ports[i];
-
-        for (size_t j = 0; j < row->n_interfaces; j++) {
-            if (n >= allocated) {
-                ports = x2nrealloc(ports, &allocated, sizeof *ports);
-            }
-            n += read_port(row, row->interfaces[j], model, &ports[n]);
-        }
-    }
-    if (n) {
-        qsort(ports, n, sizeof *ports, compare_ports);
-    }
-    *portsp = ports;
-    return n;
-}
-
-/* Appends the OpenFlow port of 'iface' if it is there and no pod's. */
-static void
-add_stranger(const struct ovsrec_port *row,
-             const struct ovsrec_interface *iface, const struct model *model,
-             uint32_t *ofports, size_t *n)
-{
-    struct model_port port;
-
-    if (!iface->n_ofport || iface->ofport[0] < 1
-        || iface->ofport[0] > MODEL_MAX_OFPORT) {
-        return;
-    } else if (read_port(row, iface, model, &port)) {
-        free(port.ns);
-        free(port.name);
-        free(port.interface);
-    } else if (!ports_scheme_is_pending(&iface->external_ids,
-                                        &row->external_ids)) {
-        ofports[(*n)++] = iface->ofport[0];
-    }
-}
-
-size_t
-ports_get_strangers(const struct ports *p, const struct model *model,
-                    uint32_t **ofportsp)
-{
-    const struct ovsrec_bridge *br = find_bridge(p);
-    uint32_t *ofports = NULL;
-    size_t n = 0, max = 0;
-
-    for (size_t i = 0; br && i < br->n_ports; i++) {
-        const struct ovsrec_port *row = br->ports[i];
-
-        max += row->n_interfaces;
-        ofports = xrealloc(ofports, MAX(max, 1) * sizeof *ofports);
-        for (size_t j = 0; j < row->n_interfaces; j++) {
-            add_stranger(row, row->interfaces[j], model, ofports, &n);
-        }
-    }
-    *ofportsp = ofports;
-    return n;
-}
-
-uint32_t
-ports_find_ofport(const struct ports *p, const char *name)
-{
-    const struct ovsrec_bridge *br = find_bridge(p);
-
-    for (size_t i = 0; br && i < br->n_ports; i++) {
-        const struct ovsrec_port *row = br->ports[i];
-
-        for (size_t j = 0; j < row->n_interfaces; j++) {
-            const struct ovsrec_interface *iface = row->interfaces[j];
-
-            if (!strcmp(iface->name, name) && iface->n_ofport
-                && iface->ofport[0] > 0) {
-                return iface->ofport[0];
-            }
-        }
-    }
-    return 0;
-}
-
-int
-ports_find_table(const struct ports *p, const char *name)
-{
-    const struct ovsrec_bridge *br = find_bridge(p);
-    int table = -1;
-
-    for (size_t i = 0; br && i < br->n_flow_tables; i++) {
-        const char *this = br->value_flow_tables[i]->name;
-
-        if (this && !strcmp(this, name)) {
-            if (table >= 0) {
-                return -1;
-            }
-            table = br->key_flow_tables[i];
-        }
-    }
-    return table;
-}
-
-static void
-see_port(const struct ovsrec_port *port, struct owners *owners)
-{
-    owners_see_port(owners, port->name);
-    owners_see_ids(owners, OWNER_PORT_IDS, port->name, &port->external_ids);
-    owners_see_ids(owners, OWNER_PORT_CONFIG, port->name,
-                   &port->other_config);
-    for (size_t i = 0; i < port->n_interfaces; i++) {
-        const struct ovsrec_interface *iface = port->interfaces[i];
-
-        owners_see_ids(owners, OWNER_INTERFACE_IDS, iface->name,
-                       &iface->external_ids);
-    }
-}
-
-void
-ports_see_owners(const struct ports *p, struct owners *owners)
-{
-    const struct ovsrec_open_vswitch *ovs = ovsrec_open_vswitch_first(p->idl);
-    const struct ovsrec_bridge *br = find_bridge(p);
-
-    if (!ovs || !br) {
-        return;
-    }
-    owners_see_ids(owners, OWNER_SWITCH_IDS, br->name, &ovs->external_ids);
-    owners_see_ids(owners, OWNER_BRIDGE_IDS, br->name, &br->external_ids);
-    for (size_t i = 0; i < br->n_ports; i++) {
-        see_port(br->ports[i], owners);
-    }
-}
-
-void
-ports_free(struct model_port *ports, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        free(ports[i].ns);
-        free(ports[i].name);
-        free(ports[i].interface);
-    }
-    free(ports);
 }
