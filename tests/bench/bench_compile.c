@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The compiler alone, on clusters of the shapes that Antrea publishes figures
- * for (its networkpolicy_controller_perf_test.go), with every pod on this
- * node, so that all of them are targets.
+ * The compiler alone, on clusters of the shapes of Antrea's
+ * networkpolicy_controller_perf_test.go, but with every pod on this node, so
+ * that all of them are targets.
  *
  *     bench_compile SHAPE [SCALE]
  *
@@ -75,21 +75,18 @@ put_namespace(struct bench *b, unsigned int ns, const char *label)
 }
 
 /* 'labels' are the insides of a JSON object. */
-static void OVS_PRINTF_FORMAT(3, 4)
-put_pod(struct bench *b, unsigned int ns, const char *labels, ...)
+static void
+put_pod(struct bench *b, unsigned int ns, const char *labels)
 {
     unsigned int i = b->n_pods++;
-    va_list args;
 
     ds_put_format(&b->text, "{\"apiVersion\":\"v1\",\"kind\":\"Pod\","
                   "\"metadata\":{\"namespace\":\"ns-%u\",\"name\":\"pod-%u\","
-                  "\"labels\":{", ns, i);
-    va_start(args, labels);
-    ds_put_format_valist(&b->text, labels, args);
-    va_end(args);
-    ds_put_format(&b->text, "}},\"spec\":{\"nodeName\":\""NODE"\"},"
+                  "\"uid\":\"%08x-1234-4abc-8def-%012x\",\"labels\":{%s}},"
+                  "\"spec\":{\"nodeName\":\""NODE"\"},"
                   "\"status\":{\"phase\":\"Running\",\"podIPs\":"
                   "[{\"ip\":\"10.%u.%u.%u\"}]}}",
+                  ns, i, i, i * 40503, labels,
                   1 + i / 65536, i / 256 % 256, i % 256);
     put_object(b, K8S_POD);
 }
@@ -118,44 +115,50 @@ put_real_pod(struct bench *b, unsigned int ns)
     put_object(b, K8S_POD);
 }
 
-/* 'spec' is the inside of a JSON object. */
-static void OVS_PRINTF_FORMAT(3, 4)
-put_policy(struct bench *b, unsigned int ns, const char *spec, ...)
+/* A policy that isolates the pods with 'labels' in both directions.  'peer' is
+ * the inside of the one peer of its one ingress rule; NULL for no rule. */
+static void
+put_policy(struct bench *b, unsigned int ns, const char *labels,
+           const char *peer)
 {
-    va_list args;
+    unsigned int i = b->n_policies++;
 
     ds_put_format(&b->text, "{\"apiVersion\":\"networking.k8s.io/v1\","
                   "\"kind\":\"NetworkPolicy\",\"metadata\":{\"namespace\":"
-                  "\"ns-%u\",\"name\":\"np-%u\"},\"spec\":{", ns,
-                  b->n_policies++);
-    va_start(args, spec);
-    ds_put_format_valist(&b->text, spec, args);
-    va_end(args);
+                  "\"ns-%u\",\"name\":\"np-%u\"},\"spec\":{"
+                  "\"podSelector\":{\"matchLabels\":{%s}},"
+                  "\"policyTypes\":[\"Ingress\",\"Egress\"]", ns, i, labels);
+    if (peer) {
+        ds_put_format(&b->text, ",\"ingress\":[{\"from\":[{%s}]}]", peer);
+    }
     ds_put_cstr(&b->text, "}}");
     put_object(b, K8S_POLICY);
 }
 
+/* Whoever has the labels 'from' may come to those with 'labels'. */
+static void
+put_rule(struct bench *b, unsigned int ns, const char *labels,
+         const char *from)
+{
+    char *peer = xasprintf("\"podSelector\":{\"matchLabels\":{%s}}", from);
+
+    put_policy(b, ns, labels, peer);
+    free(peer);
+}
+
 /* Shapes. */
 
-#define SELECT "\"podSelector\":{\"matchLabels\":{"
-#define PEER(KEY) "\"podSelector\":{\"matchLabels\":{\"" KEY "\":"
-
-/* Two applications in each namespace; one may talk to the other. */
+/* An application of 'n' pods that may talk among themselves. */
 static void
-put_small_namespace(struct bench *b, unsigned int ns)
+put_app(struct bench *b, unsigned int ns, unsigned int app, unsigned int n)
 {
-    for (unsigned int i = 0; i < 4; i++) {
-        put_pod(b, ns, "\"app-%u\":\"scale\"", 1 + i / 2);
+    char *labels = xasprintf("\"app-%u\":\"scale-%u\"", app, app);
+
+    for (unsigned int i = 0; i < n; i++) {
+        put_pod(b, ns, labels);
     }
-    put_policy(b, ns, "\"podSelector\":{},\"policyTypes\":[\"Ingress\"]");
-    for (unsigned int app = 1; app <= 2; app++) {
-        put_policy(b, ns, SELECT "\"app-%u\":\"scale\"}},"
-                   "\"policyTypes\":[\"Ingress\",\"Egress\"],"
-                   "\"ingress\":[{\"from\":[{" PEER("app-1") "\"scale\"}}},"
-                   "{" PEER("app-2") "\"scale\"}}}]}],"
-                   "\"egress\":[{\"to\":[{" PEER("app-1") "\"scale\"}}},"
-                   "{" PEER("app-2") "\"scale\"}}}]}]", app);
-    }
+    put_rule(b, ns, labels, labels);
+    free(labels);
 }
 
 static void
@@ -163,28 +166,20 @@ shape_namespaces(struct bench *b, unsigned int scale)
 {
     for (unsigned int ns = 0; ns < 25000 / scale; ns++) {
         put_namespace(b, ns, "");
-        put_small_namespace(b, ns);
+        put_policy(b, ns, "", NULL);
+        put_app(b, ns, 1, 2);
+        put_app(b, ns, 2, 2);
     }
 }
 
-/* A hundred namespaces with a hundred applications of ten pods. */
 static void
-shape_mixed(struct bench *b, unsigned int scale)
+shape_large_namespaces(struct bench *b, unsigned int scale)
 {
     for (unsigned int ns = 0; ns < 100; ns++) {
         put_namespace(b, ns, "");
-        put_policy(b, ns, "\"podSelector\":{},\"policyTypes\":[\"Ingress\"]");
+        put_policy(b, ns, "", NULL);
         for (unsigned int app = 0; app < 100 / scale; app++) {
-            for (unsigned int i = 0; i < 10; i++) {
-                put_pod(b, ns, "\"app\":\"a%u\"", app);
-            }
-            put_policy(b, ns, SELECT "\"app\":\"a%u\"}},"
-                       "\"policyTypes\":[\"Ingress\",\"Egress\"],"
-                       "\"ingress\":[{\"from\":[{" PEER("app") "\"a%u\"}}}],"
-                       "\"ports\":[{\"port\":80}]}],"
-                       "\"egress\":[{\"to\":[{" PEER("app") "\"a%u\"}}}]}]",
-                       app, (app + 1) % (100 / scale),
-                       (app + 2) % (100 / scale));
+            put_app(b, ns, app, 10);
         }
     }
 }
@@ -195,56 +190,55 @@ shape_one_label(struct bench *b, unsigned int scale)
 {
     put_namespace(b, 0, "");
     for (unsigned int i = 0; i < 10000 / scale; i++) {
-        put_pod(b, 0, "\"app\":\"scale\"");
-    }
-    for (unsigned int i = 0; i < 10000 / scale; i++) {
-        put_policy(b, 0, SELECT "\"app\":\"scale\"}},"
-                   "\"policyTypes\":[\"Ingress\",\"Egress\"],"
-                   "\"ingress\":[{\"from\":[{" PEER("app") "\"scale\"}}}]}],"
-                   "\"egress\":[{\"to\":[{" PEER("app") "\"scale\"}}}]}]");
+        put_app(b, 0, 1, 1);
     }
 }
 
-/* Five thousand pairs of pods, each with two policies of its own. */
+/* Two and two pods, of which each lets the other one in. */
 static void
 shape_pairs(struct bench *b, unsigned int scale)
 {
     put_namespace(b, 0, "");
-    for (unsigned int i = 0; i < 5000 / scale; i++) {
-        for (unsigned int j = 1; j <= 2; j++) {
-            put_pod(b, 0, "\"app-%u\":\"p%u\"", j, i);
-            put_policy(b, 0, SELECT "\"app-%u\":\"p%u\"}},"
-                       "\"policyTypes\":[\"Ingress\",\"Egress\"],"
-                       "\"ingress\":[{\"from\":[{" PEER("app-1") "\"p%u\"}}},"
-                       "{" PEER("app-2") "\"p%u\"}}}]}],"
-                       "\"egress\":[{\"to\":[{" PEER("app-1") "\"p%u\"}}},"
-                       "{" PEER("app-2") "\"p%u\"}}}]}]", j, i, i, i, i, i);
-        }
+    for (unsigned int i = 0; i < 10000 / scale; i++) {
+        char *mine = xasprintf("\"app\":\"scale-%u\"", i);
+        char *other = xasprintf("\"app\":\"scale-%u\"", i ^ 1);
+
+        put_pod(b, 0, mine);
+        put_rule(b, 0, mine, other);
+        free(mine);
+        free(other);
     }
 }
 
-/* A thousand namespaces in groups of ten; whoever is in the group may come. */
+/* A hundred companies of ten namespaces each; the pods of an application of
+ * the company may come. */
+static void
+put_company(struct bench *b, unsigned int ns, unsigned int company)
+{
+    char *label = xasprintf("\"company\":\"company-%u\"", company);
+
+    put_namespace(b, ns, label);
+    for (unsigned int app = 0; app < 10; app++) {
+        char *labels = xasprintf("\"app\":\"scale-%u\"", app);
+        char *peer = xasprintf("\"namespaceSelector\":{\"matchLabels\":{%s}},"
+                               "\"podSelector\":{\"matchLabels\":{%s}}",
+                               label, labels);
+
+        for (unsigned int i = 0; i < 10; i++) {
+            put_pod(b, ns, labels);
+        }
+        put_policy(b, ns, labels, peer);
+        free(labels);
+        free(peer);
+    }
+    free(label);
+}
+
 static void
 shape_namespace_selector(struct bench *b, unsigned int scale)
 {
     for (unsigned int ns = 0; ns < 1000 / scale; ns++) {
-        char label[64];
-
-        snprintf(label, sizeof label, "\"group\":\"g%u\"", ns / 10);
-        put_namespace(b, ns, label);
-        for (unsigned int app = 0; app < 10; app++) {
-            for (unsigned int i = 0; i < 10; i++) {
-                put_pod(b, ns, "\"app\":\"a%u\"", app);
-            }
-            put_policy(b, ns, SELECT "\"app\":\"a%u\"}},"
-                       "\"policyTypes\":[\"Ingress\",\"Egress\"],"
-                       "\"ingress\":[{\"from\":[{\"namespaceSelector\":"
-                       "{\"matchLabels\":{\"group\":\"g%u\"}},"
-                       PEER("app") "\"a%u\"}}}]}],"
-                       "\"egress\":[{\"to\":[{\"namespaceSelector\":"
-                       "{\"matchLabels\":{\"group\":\"g%u\"}}}]}]",
-                       app, ns / 10, (app + 1) % 10, ns / 10);
-        }
+        put_company(b, ns, ns % 100);
     }
 }
 
@@ -265,7 +259,7 @@ static const struct shape {
     void (*make)(struct bench *, unsigned int scale);
 } shapes[] = {
     { "namespaces", shape_namespaces },
-    { "mixed", shape_mixed },
+    { "large-namespaces", shape_large_namespaces },
     { "one-label", shape_one_label },
     { "pairs", shape_pairs },
     { "namespace-selector", shape_namespace_selector },
