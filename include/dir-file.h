@@ -26,13 +26,24 @@
 
 struct label_pool;
 
+/* The name of an object, which all who claim it share. */
+struct dir_key {
+    uint32_t n_refs;
+    char text[];                /* "KIND NS/NAME" or "KIND NAME". */
+};
+
+struct dir_key *dir_key_create(const char *text);
+struct dir_key *dir_key_ref(struct dir_key *);
+void dir_key_unref(struct dir_key *);
+
 /* One document's claim on one object. */
 struct dir_claim {
-    char *key;                  /* "KIND NS/NAME". */
-    uint32_t hash;              /* Of 'key'. */
-    uint64_t id;                /* Unique in this process, never 0. */
-    bool good;                  /* Understood completely. */
-    bool usable;                /* There is, or was, an object. */
+    struct dir_key *key;
+    struct dir_file *file;
+    struct dir_claim *before;   /* For dir_merge: on the same object. */
+    uint64_t id : 56;           /* Unique in this process, never 0. */
+    bool good : 1;              /* Understood completely. */
+    bool usable : 1;            /* There is, or was, an object. */
     struct k8s_object *object;  /* Owned until somebody takes it; then NULL. */
     unsigned int line, column;  /* Of the document; 0 if unknown. */
 };
@@ -69,7 +80,7 @@ void dir_file_destroy(struct dir_file *);
 bool dir_file_read(struct dir_file *, struct label_pool *);
 
 /* "FILE:LINE:COL" of a claim, or "FILE" (caller frees). */
-char *dir_file_place(const struct dir_file *, const struct dir_claim *);
+char *dir_claim_place(const struct dir_claim *);
 
 void dir_problem_uninit(struct dir_problem *);
 

@@ -17,7 +17,6 @@
 #include <stddef.h>
 
 struct dir_claim;
-struct dir_file;
 struct dir_merge;
 struct model;
 
@@ -33,7 +32,7 @@ void dir_merge_keep_adopted(struct dir_merge *, bool keep);
 /* A new look at all claims.  Between dir_merge_begin() and dir_merge_apply(),
  * add each claim of each file; the files must live until then. */
 void dir_merge_begin(struct dir_merge *);
-void dir_merge_add(struct dir_merge *, struct dir_file *, struct dir_claim *);
+void dir_merge_add(struct dir_merge *, struct dir_claim *);
 
 /* A claim that comes into force again because another went has given its
  * object away.  Marks such claims' files dirty and returns true if there are
@@ -50,9 +49,7 @@ bool dir_merge_is_good(const struct dir_merge *, const char *key);
 
 /* Calls 'cb' for each key with more than one claim.  'loser' is the claim
  * before 'winner', the last. */
-typedef void dir_merge_duplicate_cb(const struct dir_file *winner_file,
-                                    const struct dir_claim *winner,
-                                    const struct dir_file *loser_file,
+typedef void dir_merge_duplicate_cb(const struct dir_claim *winner,
                                     const struct dir_claim *loser, void *aux);
 void dir_merge_for_each_duplicate(const struct dir_merge *,
                                   dir_merge_duplicate_cb *, void *aux);

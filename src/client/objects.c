@@ -225,17 +225,15 @@ read_file(struct objects *o, const char *name, struct dir_file **file)
 }
 
 static void
-print_duplicate(const struct dir_file *winner_file,
-                const struct dir_claim *winner,
-                const struct dir_file *loser_file,
-                const struct dir_claim *loser, void *o_)
+print_duplicate(const struct dir_claim *winner, const struct dir_claim *loser,
+                void *o_)
 {
     struct objects *o = o_;
-    char *place = dir_file_place(winner_file, winner);
-    char *other = dir_file_place(loser_file, loser);
+    char *place = dir_claim_place(winner);
+    char *other = dir_claim_place(loser);
 
     fprintf(stderr, "%s: %s: is in %s too, which does not count\n", place,
-            winner->key, other);
+            winner->key->text, other);
     o->n_problems++;
     free(place);
     free(other);
@@ -250,7 +248,7 @@ apply(struct objects *o, struct dir_file *files[], size_t n)
     dir_merge_begin(merge);
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j < files[i]->n_claims; j++) {
-            dir_merge_add(merge, files[i], &files[i]->claims[j]);
+            dir_merge_add(merge, &files[i]->claims[j]);
         }
         for (size_t j = 0; j < files[i]->n_problems; j++) {
             print_problem(o, &files[i]->problems[j]);

@@ -18,6 +18,32 @@
 
 VLOG_DEFINE_THIS_MODULE(dir_file);
 
+struct dir_key *
+dir_key_create(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    struct dir_key *key = xmalloc(sizeof *key + size);
+
+    key->n_refs = 1;
+    memcpy(key->text, text, size);
+    return key;
+}
+
+struct dir_key *
+dir_key_ref(struct dir_key *key)
+{
+    key->n_refs++;
+    return key;
+}
+
+void
+dir_key_unref(struct dir_key *key)
+{
+    if (key && !--key->n_refs) {
+        free(key);
+    }
+}
+
 struct dir_file *
 dir_file_create(const char *path)
 {
@@ -39,7 +65,7 @@ static void
 destroy_claims(struct dir_claim *claims, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        free(claims[i].key);
+        dir_key_unref(claims[i].key);
         k8s_object_destroy(claims[i].object);
     }
     free(claims);
@@ -66,11 +92,13 @@ dir_file_destroy(struct dir_file *file)
 }
 
 char *
-dir_file_place(const struct dir_file *file, const struct dir_claim *claim)
+dir_claim_place(const struct dir_claim *claim)
 {
+    const char *path = claim->file->path;
+
     return (claim->line
-            ? xasprintf("%s:%u:%u", file->path, claim->line, claim->column)
-            : xstrdup(file->path));
+            ? xasprintf("%s:%u:%u", path, claim->line, claim->column)
+            : xstrdup(path));
 }
 
 /* Reading. */
@@ -168,8 +196,7 @@ compare_claims(const void *a_, const void *b_)
 {
     const struct dir_claim *a = a_, *b = b_;
 
-    return a->hash != b->hash ? (a->hash < b->hash ? -1 : 1)
-                              : strcmp(a->key, b->key);
+    return strcmp(a->key->text, b->key->text);
 }
 
 /* Lets 'file' go on claiming what it claimed before and does not claim now. */
@@ -194,6 +221,17 @@ keep_claims(struct dir_file *file, struct before *before)
         }
     }
     free(sorted);
+}
+
+/* Gives back what growing in steps took too much. */
+static void
+shrink_claims(struct dir_file *file)
+{
+    if (file->n_claims < file->allocated_claims) {
+        file->claims = xrealloc(file->claims,
+                                file->n_claims * sizeof *file->claims);
+        file->allocated_claims = file->n_claims;
+    }
 }
 
 /* The problems that are about the file as a whole: it says what it said
@@ -226,6 +264,7 @@ parse(struct dir_file *file, const char *text, size_t size,
             mark_kept(file);
         }
     }
+    shrink_claims(file);
     file->loaded = true;
     file->understood |= result == DIR_PARSE_OK;
 

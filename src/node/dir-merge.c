@@ -24,26 +24,21 @@ struct dir_merge {
     bool keeps_adopted;         /* Objects that nobody claimed yet. */
 };
 
-struct claim_ref {
-    struct dir_file *file;
-    struct dir_claim *claim;    /* NULL if there is none. */
-};
-
+/* There is one for each object of the cluster: mind the size. */
 struct object {
     struct hmap_node node;
-    char *key;
+    struct dir_key *key;        /* As its last claim has it. */
 
     /* In force. */
-    bool in_force;
-    bool good;
-    bool adopted;               /* And never claimed. */
-    uint64_t source;            /* Id of the claim it came from. */
-    enum k8s_kind kind;
-    char *ns, *name;
+    uint64_t source : 56;       /* Id of the claim it came from. */
+    enum k8s_kind kind : 5;
+    bool in_force : 1;
+    bool good : 1;
+    bool adopted : 1;           /* And never claimed. */
 
-    /* Claims, between begin and the next begin. */
+    /* Between begin and the next begin. */
+    struct dir_claim *last;             /* NULL if there is none. */
     struct ovs_list claimed_node;       /* In 'claimed' if 'last' is set. */
-    struct claim_ref last, before_last, last_good;
 };
 
 struct dir_merge *
@@ -61,9 +56,7 @@ static void
 destroy_object(struct dir_merge *m, struct object *o)
 {
     hmap_remove(&m->objects, &o->node);
-    free(o->key);
-    free(o->ns);
-    free(o->name);
+    dir_key_unref(o->key);
     free(o);
 }
 
@@ -86,7 +79,7 @@ find_object(const struct dir_merge *m, const char *key, uint32_t hash)
     struct object *o;
 
     HMAP_FOR_EACH_WITH_HASH (o, node, hash, &m->objects) {
-        if (!strcmp(o->key, key)) {
+        if (!strcmp(o->key->text, key)) {
             return o;
         }
     }
@@ -99,16 +92,15 @@ dir_merge_keep_adopted(struct dir_merge *m, bool keep)
     m->keeps_adopted = keep;
 }
 
-/* Puts the name of 'object' into 'o', which is in force from now on. */
-static void
-name_object(struct dir_merge *m, struct object *o,
-            const struct k8s_object *object)
+/* Adds an object that is not there.  Takes a reference to 'key'. */
+static struct object *
+add_object(struct dir_merge *m, struct dir_key *key, uint32_t hash)
 {
-    o->kind = object->kind;
-    o->ns = nullable_xstrdup(object->ns);
-    o->name = xstrdup(object->name);
-    o->in_force = true;
-    m->n_in_force++;
+    struct object *o = xzalloc(sizeof *o);
+
+    o->key = key;
+    hmap_insert(&m->objects, &o->node, hash);
+    return o;
 }
 
 void
@@ -119,13 +111,16 @@ dir_merge_adopt(struct dir_merge *m)
         const struct k8s_object *object;
 
         while ((object = model_next(m->model, kind, &pos))) {
-            struct object *o = xzalloc(sizeof *o);
+            char *key = k8s_object_key(object);
+            struct object *o = add_object(m, dir_key_create(key),
+                                          hash_string(key, 0));
 
-            o->key = k8s_object_key(object);
+            o->kind = kind;
             o->good = k8s_object_is_whole(object);
             o->adopted = true;
-            name_object(m, o, object);
-            hmap_insert(&m->objects, &o->node, hash_string(o->key, 0));
+            o->in_force = true;
+            m->n_in_force++;
+            free(key);
         }
     }
 }
@@ -138,50 +133,56 @@ dir_merge_begin(struct dir_merge *m)
     struct object *o;
 
     LIST_FOR_EACH (o, claimed_node, &m->claimed) {
-        memset(&o->last, 0, sizeof o->last);
-        memset(&o->before_last, 0, sizeof o->before_last);
-        memset(&o->last_good, 0, sizeof o->last_good);
+        o->last = NULL;
     }
     ovs_list_init(&m->claimed);
 }
 
 void
-dir_merge_add(struct dir_merge *m, struct dir_file *file,
-              struct dir_claim *claim)
+dir_merge_add(struct dir_merge *m, struct dir_claim *claim)
 {
-    struct claim_ref ref = { .file = file, .claim = claim };
-    struct object *o = find_object(m, claim->key, claim->hash);
+    uint32_t hash = hash_string(claim->key->text, 0);
+    struct object *o = find_object(m, claim->key->text, hash);
 
     if (!o) {
-        o = xzalloc(sizeof *o);
-        o->key = xstrdup(claim->key);
-        hmap_insert(&m->objects, &o->node, claim->hash);
+        o = add_object(m, dir_key_ref(claim->key), hash);
+    } else if (o->key != claim->key) {
+        dir_key_unref(o->key);
+        o->key = dir_key_ref(claim->key);
     }
-    if (!o->last.claim) {
+    if (!o->last) {
         ovs_list_push_back(&m->claimed, &o->claimed_node);
     }
     o->adopted = false;
-    o->before_last = o->last;
-    o->last = ref;
-    if (claim->good) {
-        o->last_good = ref;
-    }
+    claim->before = o->last;
+    o->last = claim;
 }
 
-/* The claim that should be in force; none if what is in force should stay. */
-static struct claim_ref
+static struct dir_claim *
+last_good(const struct object *o)
+{
+    struct dir_claim *claim = o->last;
+
+    while (claim && !claim->good) {
+        claim = claim->before;
+    }
+    return claim;
+}
+
+/* The claim that should be in force; NULL if what is in force should stay. */
+static struct dir_claim *
 choose(const struct object *o)
 {
-    struct claim_ref none = { NULL, NULL };
+    struct dir_claim *good = last_good(o);
 
-    if (o->last.claim->good) {
+    if (o->last->good) {
         return o->last;
     } else if (o->in_force && o->good) {
-        return none;
-    } else if (o->last_good.claim) {
-        return o->last_good;
+        return NULL;
+    } else if (good) {
+        return good;
     } else {
-        return o->last.claim->usable ? o->last : none;
+        return o->last->usable ? o->last : NULL;
     }
 }
 
@@ -192,11 +193,10 @@ dir_merge_needs_reading(struct dir_merge *m)
     bool needs = false;
 
     LIST_FOR_EACH (o, claimed_node, &m->claimed) {
-        struct claim_ref chosen = choose(o);
+        struct dir_claim *chosen = choose(o);
 
-        if (chosen.claim && !chosen.claim->object
-            && chosen.claim->id != o->source) {
-            chosen.file->dirty = true;
+        if (chosen && !chosen->object && chosen->id != o->source) {
+            chosen->file->dirty = true;
             needs = true;
         }
     }
@@ -210,13 +210,25 @@ put(struct dir_merge *m, struct object *o, struct dir_claim *claim)
 {
     struct k8s_object *object = claim->object;
 
-    if (!o->in_force) {
-        name_object(m, o, object);
-    }
+    m->n_in_force += !o->in_force;
+    o->in_force = true;
+    o->kind = object->kind;
     o->good = claim->good && k8s_object_is_whole(object);
     o->source = claim->id;
     claim->object = NULL;
     model_put(m->model, object);
+}
+
+static void
+take_out(struct dir_merge *m, const struct object *o)
+{
+    const char *name = strchr(o->key->text, ' ') + 1;
+    const char *slash = strchr(name, '/');
+    char *ns = slash ? xmemdup0(name, slash - name) : NULL;
+
+    model_delete(m->model, o->kind, ns, slash ? slash + 1 : name);
+    m->n_in_force--;
+    free(ns);
 }
 
 static void
@@ -225,10 +237,9 @@ delete_unclaimed(struct dir_merge *m)
     struct object *o, *next;
 
     HMAP_FOR_EACH_SAFE (o, next, node, &m->objects) {
-        if (!o->last.claim && !(o->adopted && m->keeps_adopted)) {
+        if (!o->last && !(o->adopted && m->keeps_adopted)) {
             if (o->in_force) {
-                model_delete(m->model, o->kind, o->ns, o->name);
-                m->n_in_force--;
+                take_out(m, o);
             }
             destroy_object(m, o);
         }
@@ -242,11 +253,10 @@ dir_merge_apply(struct dir_merge *m)
 
     delete_unclaimed(m);
     LIST_FOR_EACH (o, claimed_node, &m->claimed) {
-        struct claim_ref chosen = choose(o);
+        struct dir_claim *chosen = choose(o);
 
-        if (chosen.claim && chosen.claim->object
-            && chosen.claim->id != o->source) {
-            put(m, o, chosen.claim);
+        if (chosen && chosen->object && chosen->id != o->source) {
+            put(m, o, chosen);
         }
     }
 }
@@ -272,9 +282,8 @@ dir_merge_for_each_duplicate(const struct dir_merge *m,
     const struct object *o;
 
     LIST_FOR_EACH (o, claimed_node, &m->claimed) {
-        if (o->before_last.claim) {
-            cb(o->last.file, o->last.claim, o->before_last.file,
-               o->before_last.claim, aux);
+        if (o->last->before) {
+            cb(o->last, o->last->before, aux);
         }
     }
 }

@@ -10,7 +10,6 @@
 
 #include "dir-file.h"
 #include "doc.h"
-#include "hash.h"
 #include "k8s.h"
 #include "label.h"
 #include "openvswitch/dynamic-string.h"
@@ -57,6 +56,7 @@ dir_parse_add_claim(struct dir_file *file)
 
     struct dir_claim *claim = &file->claims[file->n_claims++];
     memset(claim, 0, sizeof *claim);
+    claim->file = file;
     return claim;
 }
 
@@ -192,16 +192,15 @@ complain_closed(struct parser *p, const struct where *where,
     free(path);
 }
 
-/* Takes 'key' and 'object'. */
+/* Takes 'object'. */
 static void
-claim(struct parser *p, const struct doc_node *node, char *key,
+claim(struct parser *p, const struct doc_node *node, const char *key,
       struct k8s_object *object, bool good)
 {
     static uint64_t last_id;
 
     struct dir_claim *new = dir_parse_add_claim(p->file);
-    new->key = key;
-    new->hash = hash_string(key, 0);
+    new->key = dir_key_create(key);
     new->id = ++last_id;
     new->good = good;
     new->usable = object != NULL;
@@ -230,6 +229,7 @@ visit_object(struct parser *p, enum k8s_kind kind, const struct doc_node *node,
         k8s_object_destroy(object);
         p->result = DIR_PARSE_NAMELESS;
     }
+    free(key);
     k8s_report_uninit(&report);
 }
 

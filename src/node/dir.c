@@ -195,16 +195,14 @@ add_file_problems(struct dir *dir, const struct dir_file *file)
 }
 
 static void
-add_duplicate(const struct dir_file *winner_file,
-              const struct dir_claim *winner,
-              const struct dir_file *loser_file, const struct dir_claim *loser,
+add_duplicate(const struct dir_claim *winner, const struct dir_claim *loser,
               void *dir_)
 {
     struct dir *dir = dir_;
-    char *loser_place = dir_file_place(loser_file, loser);
+    char *loser_place = dir_claim_place(loser);
 
-    add_problem(dir, dir_file_place(winner_file, winner),
-                xstrdup(winner->key),
+    add_problem(dir, dir_claim_place(winner),
+                xstrdup(winner->key->text),
                 xasprintf("is in %s too, which does not count", loser_place),
                 false);
     free(loser_place);
@@ -329,7 +327,7 @@ add_claims(struct dir *dir, const struct shash_node **files)
         struct dir_file *file = files[i]->data;
 
         for (size_t j = 0; j < file->n_claims; j++) {
-            dir_merge_add(dir->merge, file, &file->claims[j]);
+            dir_merge_add(dir->merge, &file->claims[j]);
         }
     }
 }
