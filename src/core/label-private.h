@@ -8,8 +8,17 @@
 #include "label.h"
 #include "openvswitch/hmap.h"
 
+/* A label's number leads to it. */
+union label_slot {
+    struct label *label;
+    uint32_t next_free;         /* Of a number that no label has. */
+};
+
 struct label_pool {
     struct hmap labels;         /* Contains struct label. */
+    union label_slot *slots;    /* By number. */
+    size_t n_slots, allocated_slots;
+    uint32_t first_free;        /* UINT32_MAX if all slots are in use. */
     struct hmap sets;           /* Contains struct label_set. */
     struct hmap selectors;      /* Contains struct selector, by text. */
 };

@@ -15,6 +15,7 @@
 struct label {
     struct hmap_node node;      /* In struct label_pool's 'labels'. */
     uint32_t n_refs;
+    uint32_t id;                /* Its slot in struct label_pool's 'slots'. */
     uint32_t value;             /* Where in 'text' the value begins. */
     char text[];                /* Key, NUL, value, NUL. */
 };
@@ -24,7 +25,7 @@ struct label_set {
     struct label_pool *pool;
     uint32_t n_refs;
     uint32_t n;
-    struct label *labels[];     /* Sorted by key. */
+    uint32_t labels[];          /* Their numbers, sorted by key. */
 };
 
 struct label_pool *
@@ -33,6 +34,9 @@ label_pool_create(void)
     struct label_pool *pool = xmalloc(sizeof *pool);
 
     hmap_init(&pool->labels);
+    pool->slots = NULL;
+    pool->n_slots = pool->allocated_slots = 0;
+    pool->first_free = UINT32_MAX;
     hmap_init(&pool->sets);
     hmap_init(&pool->selectors);
     return pool;
@@ -48,6 +52,7 @@ label_pool_destroy(struct label_pool *pool)
         hmap_destroy(&pool->selectors);
         hmap_destroy(&pool->sets);
         hmap_destroy(&pool->labels);
+        free(pool->slots);
         free(pool);
     }
 }
@@ -86,6 +91,31 @@ make_label(const char *key, const char *value)
     return label;
 }
 
+static uint32_t
+take_slot(struct label_pool *pool, struct label *label)
+{
+    uint32_t id = pool->first_free;
+
+    if (id != UINT32_MAX) {
+        pool->first_free = pool->slots[id].next_free;
+    } else {
+        if (pool->n_slots >= pool->allocated_slots) {
+            pool->slots = x2nrealloc(pool->slots, &pool->allocated_slots,
+                                     sizeof *pool->slots);
+        }
+        id = pool->n_slots++;
+    }
+    pool->slots[id].label = label;
+    return id;
+}
+
+static void
+free_slot(struct label_pool *pool, uint32_t id)
+{
+    pool->slots[id].next_free = pool->first_free;
+    pool->first_free = id;
+}
+
 struct label *
 label_intern(struct label_pool *pool, const char *key, const char *value)
 {
@@ -102,6 +132,7 @@ label_intern(struct label_pool *pool, const char *key, const char *value)
 
     label = make_label(key, value);
     label->n_refs++;
+    label->id = take_slot(pool, label);
     hmap_insert(&pool->labels, &label->node, hash);
     return label;
 }
@@ -112,6 +143,7 @@ label_unref(struct label_pool *pool, struct label *label)
     ovs_assert(label->n_refs > 0);
     if (!--label->n_refs) {
         hmap_remove(&pool->labels, &label->node);
+        free_slot(pool, label->id);
         free(label);
     }
 }
@@ -162,10 +194,17 @@ make_set(struct label_pool *pool, const struct label_pair pairs[], size_t n)
     set->n_refs = 1;
     set->n = n_unique;
     for (size_t i = 0; i < n_unique; i++) {
-        set->labels[i] = label_intern(pool, sorted[i]->key, sorted[i]->value);
+        set->labels[i] = label_intern(pool, sorted[i]->key,
+                                      sorted[i]->value)->id;
     }
     free(sorted);
     return set;
+}
+
+static struct label *
+get_label(const struct label_set *set, size_t i)
+{
+    return set->pool->slots[set->labels[i]].label;
 }
 
 static uint32_t
@@ -174,7 +213,7 @@ hash_set(const struct label_set *set)
     uint32_t hash = 0;
 
     for (size_t i = 0; i < set->n; i++) {
-        hash = hash_add(hash, label_hash(set->labels[i]));
+        hash = hash_add(hash, label_hash(get_label(set, i)));
     }
     return hash_finish(hash, set->n);
 }
@@ -183,7 +222,7 @@ static void
 free_set(struct label_set *set)
 {
     for (size_t i = 0; i < set->n; i++) {
-        label_unref(set->pool, set->labels[i]);
+        label_unref(set->pool, get_label(set, i));
     }
     free(set);
 }
@@ -240,7 +279,7 @@ const struct label *
 label_set_at(const struct label_set *set, size_t i)
 {
     ovs_assert(i < set->n);
-    return set->labels[i];
+    return get_label(set, i);
 }
 
 const char *
@@ -251,10 +290,10 @@ label_set_get(const struct label_set *set, const char *key)
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int cmp = strcmp(key, label_key(set->labels[middle]));
+        int cmp = strcmp(key, label_key(get_label(set, middle)));
 
         if (!cmp) {
-            return label_value(set->labels[middle]);
+            return label_value(get_label(set, middle));
         } else if (cmp < 0) {
             high = middle;
         } else {
