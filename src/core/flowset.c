@@ -203,7 +203,7 @@ create_flow(struct flowset *fs, uint8_t table, uint16_t priority,
     if (hmap_count(&fs->flows) > fs->flows.mask) {
         /* A flow that is looked for is new, as a rule: each one more in its
          * bucket is a cache miss. */
-        hmap_reserve(&fs->flows, 4 * hmap_count(&fs->flows));
+        hmap_reserve(&fs->flows, 2 * hmap_count(&fs->flows));
     }
     hmap_insert(&fs->flows, &f->node, hash_flow(table, priority, key));
     return f;
