@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <getopt.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -229,6 +230,18 @@ main_loop(struct agent *agent, struct unixctl_server *unixctl,
     unixctl_server_run(unixctl);
 }
 
+/* glibc takes what is as large as something freed before from the heap, and
+ * what is freed there stays ours as long as anything above it is in use.  With
+ * a threshold that is set and does not grow, what a large file took while it
+ * was parsed goes back at once. */
+static void
+give_memory_back(void)
+{
+#ifdef M_MMAP_THRESHOLD
+    mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+#endif
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -240,6 +253,7 @@ main(int argc, char *argv[])
 
     ovs_cmdl_proctitle_init(argc, argv);
     ovs_set_program_name(argv[0], VERSION);
+    give_memory_back();
     service_start(&argc, &argv);
     settings_init(&settings);
     parse_arguments(argc, argv, &args, &settings);
