@@ -200,7 +200,8 @@ check_clashes(struct doctor *d)
         const struct json *clash = answer_at(clashes, i);
 
         doctor_add(d, "clash", DOCTOR_BAD,
-                   "see \"Living with others\" in docs/operations.md",
+                   "see \"Who else programs the bridge\" in "
+                   "docs/operations.md",
                    "%s: %s", answer_string(clash, "kind"),
                    answer_string(clash, "message"));
     }
