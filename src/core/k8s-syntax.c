@@ -12,8 +12,25 @@
 #include "k8s-private.h"
 
 #define DIGIT "0123456789"
-#define LOWER "abcdefghijklmnopqrstuvwxyz"
-#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+/* Classes of characters.  A table, since every name and label of every object
+ * is looked at. */
+enum {
+    LOWER = 1 << 0,
+    UPPER = 1 << 1,
+    NUMBER = 1 << 2,
+    DASH = 1 << 3,
+    MARK = 1 << 4               /* Of labels only. */
+};
+
+static const uint8_t classes[UINT8_MAX + 1] = {
+    ['a' ... 'z'] = LOWER,
+    ['A' ... 'Z'] = UPPER,
+    ['0' ... '9'] = NUMBER,
+    ['-'] = DASH,
+    ['_'] = MARK,
+    ['.'] = MARK,
+};
 
 enum {
     MAX_DNS_LABEL = 63,
@@ -22,28 +39,34 @@ enum {
     MAX_PORT_NAME = 15,
 };
 
-/* True if the 'n' bytes at 's' are all in 'set'. */
 static bool
-consists_of(const char *s, size_t n, const char *set)
+is_of(char c, unsigned int set)
 {
-    return strspn(s, set) >= n;
+    return (classes[(uint8_t) c] & set) != 0;
 }
 
-/* True if the 'n' bytes at 's' are 1 to 'max' of 'inner', the first and last
- * of them of 'outer'. */
+/* True if the 'n' bytes at 's' are 1 to 'max' of the classes 'inner', the
+ * first and last of them of 'outer'. */
 static bool
-is_word(const char *s, size_t n, size_t max, const char *outer,
-        const char *inner)
+is_word(const char *s, size_t n, size_t max, unsigned int outer,
+        unsigned int inner)
 {
-    return n >= 1 && n <= max && consists_of(s, n, inner)
-           && strchr(outer, s[0]) && strchr(outer, s[n - 1]);
+    if (n < 1 || n > max || !is_of(s[0], outer) || !is_of(s[n - 1], outer)) {
+        return false;
+    }
+    for (size_t i = 1; i < n; i++) {
+        if (!is_of(s[i], inner)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool
 k8s_is_dns_label(const char *s)
 {
-    return is_word(s, strlen(s), MAX_DNS_LABEL, LOWER DIGIT,
-                   LOWER DIGIT "-");
+    return is_word(s, strlen(s), MAX_DNS_LABEL, LOWER | NUMBER,
+                   LOWER | NUMBER | DASH);
 }
 
 static bool
@@ -55,8 +78,8 @@ is_dns_subdomain(const char *s, size_t n)
     for (;;) {
         size_t part = MIN(strcspn(s, "."), n);
 
-        if (!is_word(s, part, MAX_DNS_SUBDOMAIN, LOWER DIGIT,
-                     LOWER DIGIT "-")) {
+        if (!is_word(s, part, MAX_DNS_SUBDOMAIN, LOWER | NUMBER,
+                     LOWER | NUMBER | DASH)) {
             return false;
         }
         if (part == n) {
@@ -76,8 +99,8 @@ k8s_is_dns_subdomain(const char *s)
 static bool
 is_label_name(const char *s)
 {
-    return is_word(s, strlen(s), MAX_LABEL_NAME, LOWER UPPER DIGIT,
-                   LOWER UPPER DIGIT "-_.");
+    return is_word(s, strlen(s), MAX_LABEL_NAME, LOWER | UPPER | NUMBER,
+                   LOWER | UPPER | NUMBER | DASH | MARK);
 }
 
 bool
@@ -95,11 +118,21 @@ k8s_is_label_value(const char *s)
     return !s[0] || is_label_name(s);
 }
 
+static bool
+has_lower(const char *s)
+{
+    while (*s && !is_of(*s, LOWER)) {
+        s++;
+    }
+    return *s != '\0';
+}
+
 bool
 k8s_is_port_name(const char *s)
 {
-    return is_word(s, strlen(s), MAX_PORT_NAME, LOWER DIGIT, LOWER DIGIT "-")
-           && strpbrk(s, LOWER) && !strstr(s, "--");
+    return is_word(s, strlen(s), MAX_PORT_NAME, LOWER | NUMBER,
+                   LOWER | NUMBER | DASH)
+           && has_lower(s) && !strstr(s, "--");
 }
 
 /* Time. */
