@@ -1,6 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Shared by the files of verify. */
+ * Shared by the files of verify.
+ *
+ * verify.c          the run: every cell of a plan
+ * verify-credit.c   was it the right rule?
+ * verify-report.c   is who was denied reported, as what it is?
+ * verify-plan.c     what to try
+ * verify-class.c    addresses that nothing tells apart
+ * verify-address.c  addresses of nobody
+ * verify-service.c  services that nothing tells apart
+ * verify-packet.c   the packets
+ * verify-text.c     what is wrong, in words */
 
 #ifndef VERIFY_PRIVATE_H
 #define VERIFY_PRIVATE_H 1
@@ -32,6 +42,27 @@ void verify_come_from(const struct model_port *, struct flow *);
 /* Where a packet with this source address really comes in. */
 void verify_set_entry(const struct verify *, const struct verdict_endpoint *,
                       struct flow *);
+
+/* verify-credit.c: the rules of 'compile', which must not change meanwhile. */
+struct verify_credits;
+struct verify_credits *verify_credits_create(const struct compile *);
+void verify_credits_destroy(struct verify_credits *);
+/* In each direction that this node enforces the rule that 'outcome' names is
+ * one of those that decide, and none is named where none does.  Nobody is
+ * asked after a denial. */
+bool verify_credits_are_due(const struct verify_credits *,
+                            const struct model *,
+                            const struct verdict_query *,
+                            const struct replica_outcome *);
+
+/* verify-report.c: policies only note what they deny of this local pod. */
+bool verify_is_audited(const struct model *, const struct k8s_pod *);
+/* A packet that is denied, and it alone, is reported by the default drop of
+ * the target that denied it, unless it is only noted: then every direction
+ * that denies it is. */
+bool verify_reports_are_due(const struct model *,
+                            const struct verdict_query *, bool allowed,
+                            const struct replica_outcome *);
 
 /* verify-plan.c: calls 'cb' for each rule of a policy of any kind; 'ns' is
  * NULL for a cluster policy's. */

@@ -8,28 +8,18 @@
 #include <string.h>
 
 #include "compile.h"
-#include "hash.h"
 #include "model.h"
-#include "openvswitch/hmap.h"
 #include "packets.h"
-#include "policy.h"
 #include "prefix.h"
-#include "rule.h"
 #include "util.h"
 
 #define NEW_CONNECTION (CS_TRACKED | CS_NEW)
 #define RUNNING_CONNECTION (CS_TRACKED | CS_ESTABLISHED)
 
-/* Rules by id. */
-struct credit {
-    struct hmap_node node;
-    const struct rule *rule;
-};
-
 struct check {
     const struct verify *v;
     const struct verify_plan *plan;
-    struct hmap credits[K8S_N_DIRECTIONS];
+    struct verify_credits *credits;      /* NULL if nobody asks. */
     struct verify_result *result;
     bool *wanted;               /* For each address of the plan: with all
                                  * others of its family. */
@@ -44,193 +34,16 @@ struct cell {
     bool never;                 /* Dropped before connection tracking. */
 };
 
-/* Who gets the credit. */
+/* Cells. */
 
-static void
-index_credits(struct check *k)
-{
-    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
-        const struct rule *r;
-
-        hmap_init(&k->credits[d]);
-        if (!k->v->compile) {
-            continue;
-        }
-        HMAP_FOR_EACH (r, node, &compile_rules(k->v->compile, d)->rules) {
-            struct credit *c = xmalloc(sizeof *c);
-
-            c->rule = r;
-            hmap_insert(&k->credits[d], &c->node, hash_int(r->id.value, 0));
-        }
-    }
-}
-
-static void
-destroy_credits(struct check *k)
-{
-    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
-        struct credit *c;
-
-        HMAP_FOR_EACH_POP (c, node, &k->credits[d]) {
-            free(c);
-        }
-        hmap_destroy(&k->credits[d]);
-    }
-}
-
-static const struct rule *
-find_rule(const struct check *k, enum k8s_direction d, uint32_t id)
-{
-    const struct credit *c;
-
-    HMAP_FOR_EACH_WITH_HASH (c, node, hash_int(id, 0), &k->credits[d]) {
-        if (c->rule->id.value == id) {
-            return c->rule;
-        }
-    }
-    return NULL;
-}
-
-/* The tier whose rule decides, or NULL. */
-static const struct verdict_tier *
-deciding_tier(const struct verdict_side *side)
-{
-    return (side->decider == VERDICT_BY_ADMIN ? &side->tiers[K8S_ADMIN]
-            : side->decider == VERDICT_BY_BASELINE
-            ? &side->tiers[K8S_BASELINE] : NULL);
-}
-
-/* 'use' is of a rule that decides. */
-static bool
-is_reason(const struct policy_use *use, const struct verdict_side *side)
-{
-    const struct verdict_tier *tier = deciding_tier(side);
-
-    if (tier) {
-        return (use->policy->cluster == tier->policy
-                && use->index == tier->rule);
-    }
-    for (size_t i = 0; i < side->n_reasons; i++) {
-        if (use->policy->spec == side->reasons[i].policy
-            && use->index == side->reasons[i].rule) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The rule 'id' is one of those that decide, and 0 where none did.  Nobody is
- * asked after a denial. */
-static bool
-is_credit_due(const struct check *k, const struct verdict_side *side,
-              enum k8s_direction d, uint32_t id)
-{
-    const struct rule *r = find_rule(k, d, id);
-
-    if (side->decider == VERDICT_BY_EXEMPTION
-        || side->decider == VERDICT_BY_DEFAULT) {
-        return !id;
-    }
-    for (size_t i = 0; r && i < r->uses.n; i++) {
-        if (is_reason(r->uses.p[i], side)) {
-            return true;
-        }
-    }
-    return (!id && !deciding_tier(side)
-            && (side->audited || !side->allowed));
-}
-
-static bool
-are_credits_due(const struct check *k, const struct cell *c,
-                const struct replica_outcome *outcome)
-{
-    const struct verdict_endpoint *ends[] = { &c->query->src, &c->query->dst };
-    bool due = true, asked = true;
-    struct verdict v;
-
-    verdict_evaluate(k->v->model, c->query, &v);
-    for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
-        if (asked && verify_is_local(k->v->model, ends[d]->pod)) {
-            due &= is_credit_due(k, &v.side[d], d, outcome->rules[d]);
-            asked = v.side[d].allowed;
-        } else {
-            due &= !outcome->rules[d];
-        }
-    }
-    verdict_uninit(&v);
-    return due;
-}
-
-/* Who is reported. */
-
-/* By the target class that denied, and the rule if one did. */
-static bool
-is_report_due(const struct replica_outcome *outcome,
-              const struct replica_report *r, bool audit)
-{
-    uint32_t target = outcome->targets[r->what.direction];
-    uint32_t rule = outcome->rules[r->what.direction];
-    uint64_t cookie = (audit ? cookie_make(COOKIE_AUDIT, target)
-                       : rule ? cookie_make(COOKIE_DENY, rule)
-                       : cookie_make(COOKIE_DROP, target));
-
-    return (r->what.audit == audit && r->what.target == target
-            && r->what.rule == rule && r->cookie == cookie);
-}
-
-static bool
-is_audited(const struct check *k, const struct k8s_pod *pod)
-{
-    return (verify_is_local(k->v->model, pod)
-            && model_namespace_is_audited(k->v->model, pod->up.ns));
-}
-
-/* Each direction that policies deny is reported once; nothing comes after a
- * drop. */
-static bool
-are_audits_due(const struct check *k, const struct cell *c,
-               const struct replica_outcome *outcome)
-{
-    const struct verdict_endpoint *ends[] = { &c->query->src, &c->query->dst };
-    bool due = true, passed = true;
-    struct verdict v;
-    size_t n = 0;
-
-    verdict_evaluate(k->v->model, c->query, &v);
-    for (int d = 0; d < K8S_N_DIRECTIONS && passed; d++) {
-        const struct verdict_side *side = &v.side[d];
-
-        if (verify_is_local(k->v->model, ends[d]->pod)
-            && (!side->allowed || side->audited)) {
-            const struct replica_report *r = &outcome->reports[n];
-
-            passed = side->allowed;
-            due &= (n++ < outcome->n_reports && r->what.direction == d
-                    && is_report_due(outcome, r, side->audited));
-        }
-    }
-    verdict_uninit(&v);
-    return due && n == outcome->n_reports;
-}
-
-/* A denied packet is reported by the default drop of the target that denied
- * it, unless nobody did. */
 static bool
 are_reports_due(const struct check *k, const struct cell *c,
                 const struct replica_outcome *outcome)
 {
-    if (c->never) {
-        return !outcome->n_reports;
-    } else if (is_audited(k, c->query->src.pod)
-               || is_audited(k, c->query->dst.pod)) {
-        return are_audits_due(k, c, outcome);
-    }
-    return (outcome->n_reports == !c->allowed
-            && (c->allowed || is_report_due(outcome, &outcome->reports[0],
-                                            false)));
+    return (c->never ? !outcome->n_reports
+            : verify_reports_are_due(k->v->model, c->query, c->allowed,
+                                     outcome));
 }
-
-/* Cells. */
 
 static void
 report(struct check *k, const char *what, const struct cell *c,
@@ -274,8 +87,9 @@ check_new(struct check *k, const struct cell *c)
         what = "new connection";
     } else if (outcome.n_commits != c->allowed || outcome.marked) {
         what = "connection tracking";
-    } else if (k->v->compile && !c->never
-               && !are_credits_due(k, c, &outcome)) {
+    } else if (k->credits && !c->never
+               && !verify_credits_are_due(k->credits, k->v->model, c->query,
+                                          &outcome)) {
         what = "the wrong rule gets the credit";
     } else if (!are_reports_due(k, c, &outcome)) {
         what = "the wrong drop flow counts it";
@@ -350,7 +164,7 @@ check_pretender(struct check *k, const struct cell *c)
     verdict_evaluate(k->v->model, c->query, &v);
     allowed = (v.side[K8S_INGRESS].exemption != VERDICT_OWN_NODE
                || v.side[K8S_INGRESS].policies_allow
-               || is_audited(k, c->query->dst.pod));
+               || verify_is_audited(k->v->model, c->query->dst.pod));
     verdict_uninit(&v);
     if (!verify_is_local(k->v->model, c->query->dst.pod)) {
         return true;
@@ -580,16 +394,16 @@ verify_run(const struct verify *v, const struct verify_plan *plan,
     struct check k = {
         .v = v,
         .plan = plan,
+        .credits = v->compile ? verify_credits_create(v->compile) : NULL,
         .result = result,
     };
 
     memset(result, 0, sizeof *result);
     mark_wanted(&k);
-    index_credits(&k);
     check_pairs(&k, true);
     k.step = choose_step(plan, result->n_cells, max_cells);
     check_pairs(&k, false);
     check_spoofs(&k);
-    destroy_credits(&k);
+    verify_credits_destroy(k.credits);
     free(k.wanted);
 }
