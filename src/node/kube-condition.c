@@ -12,12 +12,17 @@
 #include "hash.h"
 #include "openvswitch/json.h"
 #include "openvswitch/poll-loop.h"
+#include "openvswitch/vlog.h"
 #include "ovs-json.h"
 #include "random.h"
 #include "timeval.h"
 #include "util.h"
 
 #include "kube-private.h"
+
+VLOG_DEFINE_THIS_MODULE(kube_condition);
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(60, 60);
 
 #define TYPE "ovs-netpol.io/Accepted"
 #define RESOURCE "/apis/policy.networking.k8s.io/v1alpha2" \
@@ -326,6 +331,18 @@ write_condition(struct kube *kube, const struct shash_node *node)
     free(path);
 }
 
+/* The object is none that its definition would take today, and so its status
+ * cannot be changed either.  That is about no other object. */
+static void
+log_invalid(const struct kube_conditions *c)
+{
+    char *problem = kube_request_problem(c->request);
+
+    VLOG_WARN_RL(&rl, "ClusterNetworkPolicy %s: its status cannot be written: "
+                 "%s", c->asked, problem);
+    free(problem);
+}
+
 /* Whoever was faster (409), or deleted it (404): the watch tells.  What fails
  * otherwise is not said again, until the object or we change. */
 static void
@@ -342,6 +359,9 @@ finish(struct kube_conditions *c)
     } else if (status == 200) {
         c->n_written++;
         kube_set_error(&c->error, NULL, "conditions");
+    } else if (status == 422) {
+        c->n_failed++;
+        log_invalid(c);
     } else {
         c->n_failed++;
         c->next_at = time_msec() + KUBE_CONDITIONS_RETRY_MSEC;

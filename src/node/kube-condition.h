@@ -11,7 +11,9 @@
  * generation of an object once does not do so again: nodes of two versions do
  * not fight.  The conditions of others stay.
  *
- * As with Events, nobody waits for it, and a failure is said once.
+ * As with Events, nobody waits for it, and a failure is said once.  An object
+ * that is not valid any more (422), since its definition changed, gets none
+ * and does not hold up others.
  * docs/design/0005-conditions.md has the reasons. */
 
 #ifndef KUBE_CONDITION_H

@@ -1045,6 +1045,31 @@ test_condition_is_forbidden(void **state)
     assert_true(has_problem(f, "domainNames"));
 }
 
+static bool
+conditions_are_refused(struct fixture *f, const void *arg OVS_UNUSED)
+{
+    struct kube_status s;
+
+    kube_get_status(f->kube, &s);
+    return s.n_conditions_failed == 2;
+}
+
+/* One that is not valid any more does not hold up the next. */
+static void
+test_condition_is_invalid(void **state)
+{
+    struct fixture *f = *state;
+    struct kube_status s;
+
+    f->condition_status = 422;
+    create_with_conditions(f, "one", true, "");
+    create_with_conditions(f, "two", true, "");
+    run_until(f, conditions_are_refused, NULL);
+    kube_get_status(f->kube, &s);
+    assert_null(s.conditions_error);
+    assert_int_equal(f->conditions.n, 2);
+}
+
 /* Away and back. */
 
 static bool
@@ -1653,6 +1678,7 @@ main(void)
         TEST(test_condition_conflicts),
         TEST(test_condition_is_disputed),
         TEST(test_condition_is_forbidden),
+        TEST(test_condition_is_invalid),
         TEST(test_short_absence),
         TEST(test_long_absence),
         TEST(test_history_backwards),
