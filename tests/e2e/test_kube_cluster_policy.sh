@@ -4,16 +4,15 @@
 # Policies of the cluster from a real API server, which gets to know them and
 # forgets them again; kubectl as the user, real packets.
 #
-# The resource definition of ClusterNetworkPolicy is the file $NETPOL_CRD, as
-# upstream publishes it; API servers before 1.25 leave its
-# x-kubernetes-validations out.  Policies themselves are kept by
-# tests/lib/extension.py, which says why.
+# They are objects of upstream's definition where the API server can keep such,
+# else tests/lib/kubekind.sh has a way around it.
 
 # shellcheck source=tests/lib/kubelab.sh
 . "$NETLAB_TOP/tests/lib/kubelab.sh"
+# shellcheck source=tests/lib/kubekind.sh
+. "$NETLAB_TOP/tests/lib/kubekind.sh"
 
-CRD=customresourcedefinition/clusternetworkpolicies.policy.networking.k8s.io
-KIND=clusternetworkpolicies
+FUNCTION_LIMIT=120
 
 need() {
     local reason
@@ -23,6 +22,7 @@ need() {
 setup() {
     kubelab_reason && return
     kubelab_start --enable-aggregator-routing=true
+    kind_choose
     kube apply -f "$NETLAB_TOP/deploy/kubernetes/base/rbac.yaml"
     kubelab_in_cluster kube-system ovs-netpol
     kube_ns shop team=shop
@@ -43,56 +43,19 @@ state_is() {
     [ "$(status "kubernetes.$1.state")" = "$2" ]
 }
 
-# The server that keeps policies, on the machine of the API server.
-extension_start() {
-    nsenter --net=/run/netns/kube -- "$NETLAB_TOP/tests/lib/extension.py" \
-        "$KUBE_HOST" 6444 "$KUBELAB/apiserver.crt" "$KUBELAB/apiserver.key" \
-        </dev/null >>"$KUBELAB/extension.log" 2>&1 &
-    echo $! > "$KUBELAB/extension.pid"
-}
-
-extension_stop() {
-    kill -KILL "$(cat "$KUBELAB/extension.pid")"
-    rm "$KUBELAB/extension.pid"
-}
-
-# The API server hands requests for policies over to it.
-extension_register() {
-    kube apply -f - <<END
-apiVersion: v1
-kind: Service
-metadata: {namespace: kube-system, name: extension}
-spec: {ports: [{port: 443, targetPort: 6444}]}
----
-apiVersion: v1
-kind: Endpoints
-metadata: {namespace: kube-system, name: extension}
-subsets:
-- addresses: [{ip: $KUBE_HOST}]
-  ports: [{port: 6444}]
----
-apiVersion: apiregistration.k8s.io/v1
-kind: APIService
-metadata: {name: v1alpha2.policy.networking.k8s.io}
-spec:
-  group: policy.networking.k8s.io
-  version: v1alpha2
-  service: {namespace: kube-system, name: extension}
-  insecureSkipTLSVerify: true
-  groupPriorityMinimum: 1000
-  versionPriority: 10
-END
-    until_ok 30 kube get $KIND
-}
-
-# Each test begins with the kind and without policies.
+# begin [extension]: each test begins with the kind and without policies.
 begin() {
     need
-    [ -e "$KUBELAB/extension.pid" ] || extension_start
-    kube get $KIND >/dev/null 2>&1 || extension_register
+    kind_install "$@"
     kube delete $KIND --all
     settle
     until_ok 10 state_is $KIND watching
+}
+
+need_definition() {
+    local reason
+    need
+    ! reason=$(kind_reason) || skip "$reason"
 }
 
 # cnp NAME TIER PRIORITY SUBJECT: applied, with its rules on standard input.
@@ -141,12 +104,10 @@ test_definition() {
         skip "needs the definition of ClusterNetworkPolicy (NETPOL_CRD)"
     local before
     before=$(wc -l < "$NETPOLD_LOG")
-    # kubectl's own check knows no x-kubernetes-validations.
-    kube apply --validate=false -f "$NETPOL_CRD"
-    kube wait --for condition=established --timeout=20s "$CRD"
+    definition_apply
     until_ok 35 state_is $KIND watching
     kube_follows
-    kube delete "$CRD"
+    definition_delete
     until_ok 35 state_is $KIND absent
     settle
     kube_follows
@@ -158,8 +119,7 @@ test_definition() {
 
 test_installed_later() {
     need
-    extension_start
-    extension_register
+    kind_install
     no_web
     until_ok 35 state_is $KIND watching
     kube_expect <<END
@@ -229,6 +189,40 @@ ops/prom -> shop/db tcp/5432 ok
 END
 }
 
+# What the definition forbids never reaches us.
+test_validation() {
+    need_definition
+    begin
+    local events
+    no_web
+    kube_expect <<< "shop/web -> shop/db tcp/5432 denied"
+    contains "kubectl get" '^no-web +Admin +10 ' "$(kube get cnp)"
+    events=$(status kubernetes.$KIND.events)
+    refused 'spec.tier' '{"tier": "Boss"}'
+    refused 'spec.priority.*less than or equal to 1000' '{"priority": 1001}'
+    refused 'spec.subject' '{"subject": null}'
+    refused 'spec.ingress.*from.*at least 1 items' \
+        '{"ingress": [{"action": "Deny", "from": []}]}'
+    refused 'spec.ingress.*action.*Drop' \
+        '{"ingress": [{"action": "Drop", "from": [{"namespaces": {}}]}]}'
+    # Without the field that it does not know nothing is left of the peer.
+    refused 'spec.egress.*to.*at least 1 properties' \
+        '{"egress": [{"action": "Deny", "to": [{"domainNames": ["a.b"]}]}]}'
+    kube label $KIND no-web seen=yes
+    until_ok 10 events_are "$((events + 1))"
+    kube_expect <<< "shop/web -> shop/db tcp/5432 denied"
+}
+
+# refused REGEX SPEC: an edit that the API server does not accept.
+refused() {
+    exits 1 kube patch $KIND no-web --type=merge -p "{\"spec\": $2}"
+    contains "kubectl patch" "$1" "$output"
+}
+
+events_are() {
+    [ "$(status kubernetes.$KIND.events)" = "$1" ]
+}
+
 # node NAME LABELS ADDRESS...: a Node as its kubelet makes it.
 node() {
     local name=$1 labels=$2 address list=""
@@ -250,6 +244,7 @@ END
 # Nodes are followed while they are peers.
 test_nodes() {
     begin
+    kind_extend
     node away pool=blue 203.0.113.10 2001:db8:1::10
     cnp nodes Admin 1 "$web" <<END
 egress:
@@ -274,6 +269,7 @@ END
 # A rule that nobody can enforce yet is said, and closed.
 test_not_understood() {
     begin
+    kind_extend
     log_allow 'ClusterNetworkPolicy names' "it is not supported"
     cnp names Admin 1 "$web" <<END
 egress:
@@ -287,6 +283,8 @@ END
         "$(ovs-netpol status)"
     until_ok 10 event_is_there
     until_ok 10 condition_is False 1 'domainNames: not supported'
+    contains "kubectl describe" 'Message: .*domainNames: not supported' \
+        "$(kube describe cnp names)"
     cnp names Admin 1 "$web" <<END
 egress:
 - {action: Deny, to: [{networks: [203.0.113.0/24, "2001:db8::/32"]}]}
@@ -313,9 +311,112 @@ event_is_there() {
         grep -q 'domainNames: not supported'
 }
 
-# Nobody knows where the policies are, or what they were: they stay.
-test_server_away() {
+# A restart begins with what the lists say, and changes nothing.
+test_restart() {
     begin
+    no_web
+    kube_expect <<< "shop/web -> shop/db tcp/5432 denied"
+    flows > "$LAB/flows.before"
+    daemon_stop
+    kube_daemon_start
+    settle
+    same flow_mods 0 "$(status switch.flowMods)"
+    same flows "$(cat "$LAB/flows.before")" "$(flows)"
+}
+
+# The API server is killed and comes back.  It says for a moment that there is
+# no such kind, before 1.23: nothing of it reaches the switch.
+test_server_restarts() {
+    begin
+    local flow_mods watches
+    no_web
+    kube_expect <<< "shop/web -> shop/db tcp/5432 denied"
+    log_allow '\|kube' "the API server really is away"
+    flow_mods=$(status switch.flowMods)
+    watches=$(status kubernetes.$KIND.watches)
+    kubelab_restart
+    until_ok 60 watches_since "$watches"
+    until_ok 60 kube_follows
+    same flow_mods "$flow_mods" "$(status switch.flowMods)"
+    expect_packets <<< "shop/web -> shop/db tcp/5432 denied"
+    kube delete $KIND no-web
+    kube_expect <<< "shop/web -> shop/db tcp/5432 ok"
+}
+
+watches_since() {
+    [ "$(status kubernetes.$KIND.watches)" -gt "$1" ]
+}
+
+# The definition goes back to a version that does not know a field of a policy:
+# that has a peer without a field then, which is closed.
+test_older_definition() {
+    need_definition
+    begin
+    local tried
+    tried=$(conditions_tried)
+    log_allow 'ClusterNetworkPolicy names' "a rule has a peer of no kind"
+    log_allow "$KIND: .*stream" "the watch is cut"
+    kind_extend
+    node away pool=blue 203.0.113.10 2001:db8:1::10
+    cnp names Admin 1 "$web" <<END
+egress:
+- {action: Deny, to: [{nodes: {matchLabels: {pool: blue}}}]}
+END
+    kube_expect <<END
+shop/web -> other tcp/443 denied
+shop/web -> shop/db tcp/5432 ok
+END
+    kube replace --validate=false -f "$NETPOL_CRD"
+    until_ok 20 has_lost_its_peer
+    kube_expect <<END
+shop/web -> other tcp/443 denied
+shop/web -> shop/db tcp/5432 denied
+shop/db -> other tcp/443 ok
+END
+    # Many servers do not take a status for an object that they would not take
+    # today.  It is not as if there were no conditions at all, then.
+    until_ok 10 conditions_tried_since "$tried"
+    same kubernetes.conditions.error None \
+        "$(status kubernetes.conditions.error)"
+    kube delete $KIND names
+    kube_expect <<< "shop/web -> other tcp/443 ok"
+    kube delete node away
+}
+
+conditions_tried() {
+    echo $(($(status kubernetes.conditions.written) +
+            $(status kubernetes.conditions.failed)))
+}
+
+conditions_tried_since() {
+    [ "$(conditions_tried)" -gt "$1" ]
+}
+
+has_lost_its_peer() {
+    [ "$(kube get $KIND names -o 'jsonpath={.spec.egress[0].to[0]}')" = "{}" ]
+}
+
+# All policies of the cluster go at once, and the kind; NetworkPolicies do not.
+test_removed() {
+    begin
+    no_web
+    kube_expect <<< "shop/web -> shop/db tcp/5432 denied"
+    log_allow "$KIND: .*stream" "the watch is cut"
+    kind_remove
+    kube_expect <<< "shop/web -> shop/db tcp/5432 ok"
+    until_ok 35 state_is $KIND absent
+    settle
+    kube_follows
+    # And back.
+    begin
+    no_web
+    kube_expect <<< "shop/web -> shop/db tcp/5432 denied"
+}
+
+# An aggregated server is away: nobody knows where the policies are, or what
+# they were.  They stay.
+test_server_away() {
+    begin extension
     log_allow "$KIND: (HTTP 503|.*stream)" "the server is away"
     no_web
     kube_expect <<< "shop/web -> shop/db tcp/5432 denied"
@@ -341,36 +442,4 @@ END
 
 is_in_trouble() {
     [ "$(status kubernetes.$KIND.error)" != None ]
-}
-
-# A restart begins with what the lists say, and changes nothing.
-test_restart() {
-    begin
-    no_web
-    kube_expect <<< "shop/web -> shop/db tcp/5432 denied"
-    flows > "$LAB/flows.before"
-    daemon_stop
-    kube_daemon_start
-    settle
-    same flow_mods 0 "$(status switch.flowMods)"
-    same flows "$(cat "$LAB/flows.before")" "$(flows)"
-}
-
-# As when a definition is deleted: first its objects, then the kind.
-test_removed() {
-    begin
-    no_web
-    kube_expect <<< "shop/web -> shop/db tcp/5432 denied"
-    kube delete $KIND --all
-    kube delete apiservice v1alpha2.policy.networking.k8s.io
-    log_allow "$KIND: .*stream" "the watch is cut"
-    extension_stop
-    kube_expect <<< "shop/web -> shop/db tcp/5432 ok"
-    until_ok 35 state_is $KIND absent
-    settle
-    kube_follows
-    # And back.
-    begin
-    no_web
-    kube_expect <<< "shop/web -> shop/db tcp/5432 denied"
 }
