@@ -21,6 +21,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,10 +73,11 @@ wall(void)
     return clock_now(CLOCK_MONOTONIC);
 }
 
-/* Bytes resident. */
+/* Bytes resident, without what is free already. */
 static long
 resident(void)
 {
+    malloc_trim(0);
     long pages = 0;
     FILE *f = fopen("/proc/self/statm", "r");
 
@@ -121,10 +123,10 @@ series_print(struct series *s, const char *what)
     qsort(s->seconds, s->n, sizeof *s->seconds, compare_doubles);
     printf("{\"what\": \"%s\", \"n\": %"PRIuSIZE", \"p50\": %.6f, "
            "\"p99\": %.6f, \"max\": %.6f, \"flow_mods\": %.3f, "
-           "\"max_flow_mods\": %"PRIu64"}\n", what, s->n,
+           "\"max_flow_mods\": %"PRIu64", \"resident\": %ld}\n", what, s->n,
            s->seconds[s->n / 2], s->seconds[s->n * 99 / 100],
            s->seconds[s->n - 1], (double) s->flow_mods / s->n,
-           s->max_flow_mods);
+           s->max_flow_mods, resident());
     fflush(stdout);
     free(s->seconds);
     memset(s, 0, sizeof *s);

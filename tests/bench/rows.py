@@ -250,6 +250,28 @@ def growth(bench):
                   % (point["cold"], mb(point["resident"]),
                      ms(point["event"])))
     bench.growth = series
+    for what, axis in (("pod elsewhere", "pods"), ("policy", "policies")):
+        yield Row("B10", "memory for each %s more" % what,
+                  "%.0f bytes" % slope(series[axis], "resident"))
+    yield flow_memory(bench)
+
+
+def slope(points, figure):
+    """From the second point, when the tables that grow in steps count less."""
+    first, last = points[-2], points[-1]
+    return (last[figure] - first[figure]) / (last["x"] - first["x"])
+
+
+def flow_memory(bench):
+    """Of a flow for one address, with that address in the policy."""
+    n = per_size(bench, 15000, 500)
+    path = write(bench, "few", workload.cluster(100, 0, 0))
+    file = write_list(bench, "policy", [workload.addresses(n)])
+    with switch(bench) as s:
+        a = rig.bench_switch(s, path, "cold", "put=" + file)
+    more = a["put"]["resident"] - a["cold"]["resident"]
+    return Row("B10", "memory for each flow more, with its address",
+               "%.0f bytes" % (more / a["put"]["flow_mods"]))
 
 
 # The datapath: B11, B12.
