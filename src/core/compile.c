@@ -2,10 +2,9 @@
 
 #include <config.h>
 
-#include "compile.h"
+#include "compile-private.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "emit.h"
 #include "flow.h"
@@ -18,57 +17,7 @@
 #include "partition.h"
 #include "policy.h"
 #include "rule.h"
-#include "tally.h"
 #include "util.h"
-
-/* One direction. */
-struct side {
-    enum k8s_direction direction;
-    struct compile *compile;
-    struct netset *netset;
-    struct rules *rules;
-    struct link_table links;
-    struct emit emit;
-    size_t n_targets[2];        /* Addresses of targets, IPv4 and IPv6. */
-    struct tally audited;       /* Audited addresses by target class. */
-};
-
-struct compile {
-    struct compile_config config;
-    struct model *model;
-    struct flowset *fs;
-    struct groups *groups;
-    struct policies *policies;
-    struct guard *guard;
-    struct side sides[K8S_N_DIRECTIONS];
-    struct in6_addr *node_addresses;    /* Emitted. */
-    size_t n_node_addresses;
-    struct model_mark node_mark;        /* Emitted with them. */
-    struct prefix *service_cidrs;       /* Emitted. */
-    size_t n_service_cidrs;
-    bool reports;               /* What is denied is reported. */
-    uint32_t gateway;           /* OpenFlow port of the node's own traffic. */
-
-    /* The batch under way. */
-    bool busy;
-    size_t step;                /* The next one. */
-    struct ptrs old_uses;       /* To be detached when all is expanded. */
-    size_t n_detached;
-};
-
-static void
-init_side(struct compile *c, enum k8s_direction d)
-{
-    struct side *s = &c->sides[d];
-
-    s->direction = d;
-    s->compile = c;
-    s->netset = netset_create();
-    s->rules = rules_create(d, c->groups, s->netset);
-    s->emit = (struct emit) { &c->config.pipeline, c->fs, d };
-    link_table_init(&s->links, &s->emit);
-    tally_init(&s->audited);
-}
 
 struct compile *
 compile_create(const struct compile_config *config, struct label_pool *pool,
@@ -84,7 +33,7 @@ compile_create(const struct compile_config *config, struct label_pool *pool,
     c->fs = flowset_create(emit_allow_actions, &c->config.pipeline);
     c->groups = groups_create();
     for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
-        init_side(c, d);
+        side_init(c, d);
         rules[d] = c->sides[d].rules;
         netsets[d] = c->sides[d].netset;
     }
@@ -163,238 +112,6 @@ note_policies(struct compile *c)
     ptrs_uninit(&ports);
 }
 
-/* Classes. */
-
-static void
-target_gone(struct partition_class *class, void *side_)
-{
-    struct side *s = side_;
-
-    link_table_remove_target(&s->links, class);
-    if (group_class_is_isolated(class)) {
-        emit_drop(&s->emit, class, false);
-    }
-}
-
-static void
-target_come(struct partition_class *class, void *side_)
-{
-    struct side *s = side_;
-
-    link_table_add_target(&s->links, class);
-    if (group_class_is_isolated(class)) {
-        emit_drop(&s->emit, class, true);
-    }
-}
-
-static void
-pod_class_gone(struct partition_class *class, void *side_)
-{
-    struct side *s = side_;
-
-    link_table_remove_peer(&s->links, class, false);
-}
-
-static void
-pod_class_come(struct partition_class *class, void *side_)
-{
-    struct side *s = side_;
-
-    link_table_add_pods(&s->links, class);
-}
-
-static void
-net_class_gone(struct partition_class *class, void *side_)
-{
-    struct side *s = side_;
-
-    link_table_remove_peer(&s->links, class, true);
-}
-
-static void
-net_class_come(struct partition_class *class, void *side_)
-{
-    struct side *s = side_;
-
-    link_table_add_nets(&s->links, class);
-}
-
-static void
-announce(struct side *s)
-{
-    struct groups *groups = s->compile->groups;
-
-    partition_announce(groups_partition(groups, GROUP_TARGET(s->direction)),
-                       target_gone, target_come, s);
-    partition_announce(groups_partition(groups, GROUP_PEER(s->direction)),
-                       pod_class_gone, pod_class_come, s);
-    partition_announce(netset_partition(s->netset),
-                       net_class_gone, net_class_come, s);
-}
-
-/* Addresses. */
-
-/* The first audited address of a class brings its flow, the last one takes it
- * along. */
-static void
-flush_audit(struct side *s, const struct group_told *old,
-            const struct group_told *new)
-{
-    if (new->audit && tally_add(&s->audited, new->class) == 1) {
-        emit_audit(&s->emit, new->class, true);
-    }
-    if (old->audit && tally_subtract(&s->audited, old->class) == 0) {
-        emit_audit(&s->emit, old->class, false);
-    }
-}
-
-static void
-flush_address(enum group_role role, const struct in6_addr *addr,
-              const struct group_told *old, const struct group_told *new,
-              void *compile_)
-{
-    struct compile *c = compile_;
-    struct side *s = &c->sides[role % K8S_N_DIRECTIONS];
-
-    if (role == GROUP_TARGET(s->direction)) {
-        s->n_targets[address_is_v6(addr)] += !old->class - !new->class;
-        emit_target_address(&s->emit, addr, new->class, new->audit);
-        flush_audit(s, old, new);
-    } else {
-        emit_peer_address(&s->emit, addr, new->class);
-    }
-}
-
-static void
-flush_net(const struct prefix *p, bool needed, uint32_t class, void *side_)
-{
-    const struct side *s = side_;
-
-    emit_net(&s->emit, p, needed, class);
-}
-
-static bool
-flush_side(struct side *s, size_t *work)
-{
-    uint8_t families = ((s->n_targets[0] ? RULE_V4 : 0)
-                        | (s->n_targets[1] ? RULE_V6 : 0));
-
-    return (netset_flush(s->netset, flush_net, s, work)
-            && link_table_flush(&s->links, s->rules, families, work));
-}
-
-/* The node. */
-
-static bool
-contains_address(const struct in6_addr *addrs, size_t n,
-                 const struct in6_addr *addr)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (!memcmp(&addrs[i], addr, sizeof *addr)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Emits what is in 'a' but not in 'b'. */
-static void
-emit_node_difference(struct compile *c, const struct in6_addr *a, size_t n_a,
-                     const struct in6_addr *b, size_t n_b, bool add)
-{
-    for (size_t i = 0; i < n_a; i++) {
-        if (!contains_address(b, n_b, &a[i])
-            && !contains_address(a, i, &a[i])) {
-            if (c->gateway) {
-                emit_node_address(&c->sides[K8S_INGRESS].emit, &a[i],
-                                  c->gateway, c->node_mark, add);
-            }
-            emit_tunnel(&c->sides[K8S_INGRESS].emit, &a[i], add);
-        }
-    }
-}
-
-/* Removes what the node's addresses, gateway and mark stand for. */
-static void
-forget_node(struct compile *c)
-{
-    emit_node_difference(c, c->node_addresses, c->n_node_addresses, NULL, 0,
-                         false);
-    c->n_node_addresses = 0;
-}
-
-static void
-update_node(struct compile *c)
-{
-    struct model_mark mark = model_node_mark(c->model);
-    size_t n;
-    const struct in6_addr *addrs = model_node_addresses(c->model, &n);
-
-    if (mark.value != c->node_mark.value || mark.mask != c->node_mark.mask) {
-        forget_node(c);
-        c->node_mark = mark;
-    }
-    emit_node_difference(c, c->node_addresses, c->n_node_addresses,
-                         addrs, n, false);
-    emit_node_difference(c, addrs, n,
-                         c->node_addresses, c->n_node_addresses, true);
-    free(c->node_addresses);
-    c->node_addresses = n ? xmemdup(addrs, n * sizeof *addrs) : NULL;
-    c->n_node_addresses = n;
-}
-
-static bool
-contains_prefix(const struct prefix *prefixes, size_t n,
-                const struct prefix *p)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (!prefix_compare(&prefixes[i], p)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Emits what is in 'a' but not in 'b'. */
-static void
-emit_service_difference(struct compile *c, const struct prefix *a, size_t n_a,
-                        const struct prefix *b, size_t n_b, bool add)
-{
-    for (size_t i = 0; i < n_a; i++) {
-        if (!contains_prefix(b, n_b, &a[i]) && !contains_prefix(a, i, &a[i])) {
-            emit_service(&c->sides[K8S_EGRESS].emit, &a[i], add);
-        }
-    }
-}
-
-static void
-update_services(struct compile *c)
-{
-    size_t n;
-    const struct prefix *cidrs = model_service_cidrs(c->model, &n);
-
-    emit_service_difference(c, c->service_cidrs, c->n_service_cidrs,
-                            cidrs, n, false);
-    emit_service_difference(c, cidrs, n,
-                            c->service_cidrs, c->n_service_cidrs, true);
-    free(c->service_cidrs);
-    c->service_cidrs = n ? xmemdup(cidrs, n * sizeof *cidrs) : NULL;
-    c->n_service_cidrs = n;
-}
-
-bool
-compile_set_gateway(struct compile *c, uint32_t ofport)
-{
-    if (c->gateway == ofport) {
-        return false;
-    }
-    forget_node(c);
-    c->gateway = ofport;
-    guard_set_gateway(c->guard, ofport == ofp_to_u16(OFPP_LOCAL) ? 0 : ofport);
-    update_node(c);
-    return true;
-}
-
 bool
 compile_set_next_table(struct compile *c, uint8_t table)
 {
@@ -447,8 +164,7 @@ apply_change(struct compile *c, const struct model_change *change)
         guard_note_ports(c->guard);
         break;
     case MODEL_NODE:
-        update_node(c);
-        update_services(c);
+        node_update(c);
         break;
     default:
         OVS_NOT_REACHED();
@@ -513,9 +229,9 @@ static bool
 step_announce(struct compile *c, size_t *work OVS_UNUSED)
 {
     for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
-        announce(&c->sides[d]);
+        side_announce(&c->sides[d]);
     }
-    groups_flush(c->groups, c->model, flush_address, c);
+    groups_flush(c->groups, c->model, side_flush_address, c);
     return true;
 }
 
@@ -523,7 +239,7 @@ static bool
 step_flush(struct compile *c, size_t *work)
 {
     for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
-        if (!flush_side(&c->sides[d], work)) {
+        if (!side_flush(&c->sides[d], work)) {
             return false;
         }
     }
@@ -685,16 +401,12 @@ compile_destroy(struct compile *c)
         continue;
     }
     for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
-        link_table_uninit(&c->sides[d].links);
-        tally_destroy(&c->sides[d].audited);
-        rules_destroy(c->sides[d].rules);
-        netset_destroy(c->sides[d].netset);
+        side_uninit(&c->sides[d]);
     }
     policies_destroy(c->policies);
     groups_destroy(c->groups);
     guard_destroy(c->guard);
     flowset_destroy(c->fs);
-    free(c->node_addresses);
-    free(c->service_cidrs);
+    node_uninit(c);
     free(c);
 }
