@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Two pods on a bridge with real packets, and three ways to police them."""
+"""Two pods on a bridge with real packets, and three ways to police them.
+
+Each laboratory is a network namespace with a switch of its own, so that there
+may be several at a time.
+"""
 import contextlib
 import ipaddress
 import json
@@ -19,82 +23,95 @@ def ip(*argv):
     subprocess.run(("ip",) + argv, check=True)
 
 
-def inside(ns, *argv):
-    return ("ip", "netns", "exec", ns) + argv
+class Lab:
+    """'name' begins the names of namespaces."""
 
-
-class Pair:
-    def __init__(self, switch):
-        self.switch = switch
+    def __init__(self, bench, name):
+        self.name = name
         self.servers = []
-        for name, address in (("client", CLIENT), ("server", SERVER),
+        self.spaces = []
+        self.add_space(name)
+        self.switch = rig.Switch(os.path.join(bench.path, name), "netdev",
+                                 name)
+        for host, address in (("client", CLIENT), ("server", SERVER),
                               ("stranger", STRANGER)):
-            self.plug(name, address)
+            self.plug(host, address)
         self.serve(CONNECT, "serve", SERVER, "80")
         self.serve("iperf3", "-s", "-p", str(PORT))
+        rig.wait_for("the server", lambda: subprocess.run(
+            self.inside("server", CONNECT, "rate", SERVER, "80", "0.05"),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL).returncode == 0)
 
-    def plug(self, name, address):
+    def add_space(self, name):
         ip("netns", "add", name)
-        ip("link", "add", name, "type", "veth", "peer", "name", "eth0",
-           "netns", name)
-        ip("link", "set", name, "up")
+        self.spaces.append(name)
+
+    def plug(self, host, address):
+        space = "%s-%s" % (self.name, host)
+        self.add_space(space)
+        ip("-n", self.name, "link", "add", host, "type", "veth", "peer",
+           "name", "eth0", "netns", space)
+        ip("-n", self.name, "link", "set", host, "up")
         for argv in (("link", "set", "lo", "up"),
                      ("address", "add", address + "/32", "dev", "eth0"),
                      ("link", "set", "eth0", "up"),
                      ("route", "add", "default", "dev", "eth0")):
-            subprocess.run(inside(name, "ip", *argv), check=True)
+            ip("-n", space, *argv)
         # The userspace conntrack looks at checksums.
-        subprocess.run(inside(name, "ethtool", "-K", "eth0", "tx", "off"),
+        subprocess.run(self.inside(host, "ethtool", "-K", "eth0", "tx", "off"),
                        check=True, stdout=subprocess.DEVNULL)
-        self.switch.vsctl("add-port", "br0", name)
+        self.switch.vsctl("add-port", "br0", host)
+
+    def inside(self, host, *argv):
+        return ("ip", "netns", "exec", "%s-%s" % (self.name, host)) + argv
 
     def serve(self, *argv):
-        p = subprocess.Popen(inside("server", *argv),
+        p = subprocess.Popen(self.inside("server", *argv),
                              stdout=subprocess.DEVNULL,
                              stderr=subprocess.DEVNULL)
         self.servers.append(p)
 
     def connections(self, seconds):
         """New ones a second."""
-        argv = inside("client", CONNECT, "rate", SERVER, "80", str(seconds))
-        rig.wait_for("the server", lambda: subprocess.run(
-            inside("client", CONNECT, "rate", SERVER, "80", "0.05"),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL).returncode == 0)
+        argv = self.inside("client", CONNECT, "rate", SERVER, "80",
+                           str(seconds))
         return float(subprocess.run(argv, check=True, text=True,
                                     stdout=subprocess.PIPE).stdout)
 
     def throughput(self, seconds):
         """Bits a second."""
         p = subprocess.run(
-            inside("client", "iperf3", "-c", SERVER, "-p", str(PORT), "-J",
-                   "-t", str(seconds)), text=True, stdout=subprocess.PIPE)
+            self.inside("client", "iperf3", "-c", SERVER, "-p", str(PORT),
+                        "-J", "-t", str(seconds)), text=True,
+            stdout=subprocess.PIPE)
         report = json.loads(p.stdout)
         return report["end"]["sum_received"]["bits_per_second"]
 
     def scan_ports(self, n):
-        subprocess.run(inside("stranger", CONNECT, "scan", SERVER, "1000",
-                              str(999 + n)), check=True)
+        subprocess.run(self.inside("stranger", CONNECT, "scan", SERVER,
+                                   "1000", str(999 + n)), check=True)
 
     def scan_addresses(self):
-        subprocess.run(inside("stranger", CONNECT, "sweep", "10.0.0", "1",
-                              "250", "443"), check=True)
+        subprocess.run(self.inside("stranger", CONNECT, "sweep", "10.0.0",
+                                   "1", "250", "443"), check=True)
 
     def stop(self):
         for p in self.servers:
             p.terminate()
             p.wait()
-        for name in ("client", "server", "stranger"):
-            ip("netns", "del", name)
+        self.switch.stop()
+        for space in self.spaces:
+            ip("netns", "del", space)
 
 
 @contextlib.contextmanager
-def pair(switch):
-    p = Pair(switch)
+def lab(bench, name):
+    made = Lab(bench, name)
     try:
-        yield p
+        yield made
     finally:
-        p.stop()
+        made.stop()
 
 
 def allowed_pair():

@@ -63,13 +63,15 @@ class Unixctl:
 
 
 class Switch:
-    """'datapath': dummy, or netdev for real packets."""
+    """'datapath': dummy, or netdev for real packets.  With real ones the switch
+    has its devices in the network namespace 'netns'."""
 
-    def __init__(self, path, datapath="dummy"):
+    def __init__(self, path, datapath="dummy", netns=None):
         shutil.rmtree(path, ignore_errors=True)
         os.makedirs(path)
         self.path = path
         self.datapath = datapath
+        self.netns = netns
         self.env = dict(os.environ, OVS_RUNDIR=path, OVS_LOGDIR=path,
                         OVS_DBDIR=path)
         self.processes = []
@@ -79,9 +81,10 @@ class Switch:
                    + self.db[5:], "-vconsole:off", "--log-file")
         wait_for("ovsdb-server", lambda: os.path.exists(self.db[5:]))
         self.vsctl("--no-wait", "init")
+        where = ["nsenter", "--net=/run/netns/" + netns] if netns else []
         dummy = ["--enable-dummy=override"] if datapath == "dummy" else []
         self.vswitchd = self.spawn(
-            "ovs-vswitchd", self.db, "-vconsole:off", "--log-file",
+            *where, "ovs-vswitchd", self.db, "-vconsole:off", "--log-file",
             "--unixctl=%s/vswitchd.ctl" % path, "--pidfile", *dummy)
         self.add_bridge("br0")
 

@@ -276,50 +276,71 @@ def flow_memory(bench):
 
 # The datapath: B11, B12.
 
+BY_ADDRESS = ", by address"
+
+
 def datapath_cases(bench):
     yield "NORMAL only", None, None
     yield "0 policies", "ours", 0
     for n in per_size(bench, (10, 1000, 10000), (10,)):
         yield "%d policies" % n, "ours", n
-        yield "%d policies, by address" % n, "addresses", n
+        yield "%d policies%s" % (n, BY_ADDRESS), "addresses", n
 
 
 def datapath(bench):
-    import datapath as dp
-    seconds = per_size(bench, 3, 1)
+    """The best of several turns, which the cases take one after another:
+    another process only ever makes them slower."""
     figures = {}
-    for what, layout, n in datapath_cases(bench):
-        with switch(bench, "netdev") as s, dp.pair(s) as pair:
-            if layout == "ours":
-                dp.install_ours(bench, s, n)
-            elif layout:
-                dp.install_addresses(s, n)
-            figures[what] = (pair.connections(seconds),
-                             pair.throughput(seconds))
+    with contextlib.ExitStack() as stack:
+        labs = {what: policed(bench, stack, layout, n)
+                for what, layout, n in datapath_cases(bench)}
+        for _ in range(per_size(bench, 8, 1)):
+            for what, lab in labs.items():
+                got = lab.connections(0.5), lab.throughput(1)
+                figures[what] = tuple(map(max, got, figures.get(what, got)))
     free = figures["0 policies"]
-    for what, (rate, bits) in figures.items():
-        ratio, goal, met = rate / free[0], "", None
-        if what == "1000 policies":
-            goal = ">= 0.9 x of 0 policies"
-            met = min(ratio, bits / free[1]) >= 0.9
-        yield Row("B11", "two pods, " + what,
-                  "%d conn/s, %.2f Gbit/s" % (rate, bits / 1e9),
-                  "0 policies: %d, %.2f" % (free[0], free[1] / 1e9), ratio,
-                  goal, met)
+    for what, figure in figures.items():
+        goals = [("0 policies", 0.9)] if what == "1000 policies" else []
+        if what + BY_ADDRESS in figures:
+            goals.append((what + BY_ADDRESS, 0.95))
+        yield Row("B11", "two pods, " + what, speed(figure),
+                  "0 policies: " + speed(free), least_ratio(figure, free),
+                  ", ".join(">= %g x %s" % (least, other)
+                            for other, least in goals),
+                  all(least_ratio(figure, figures[other]) >= least
+                      for other, least in goals) if goals else None)
+
+
+def policed(bench, stack, layout, n):
+    """A laboratory with 'n' policies."""
+    import datapath as dp
+    lab = stack.enter_context(dp.lab(bench, "%s-%s" % (layout, n)))
+    if layout == "ours":
+        dp.install_ours(bench, lab.switch, n)
+    elif layout:
+        dp.install_addresses(lab.switch, n)
+    return lab
+
+
+def speed(figure):
+    return "%d conn/s, %.2f Gbit/s" % (figure[0], figure[1] / 1e9)
+
+
+def least_ratio(figure, other):
+    return min(a / b for a, b in zip(figure, other))
 
 
 def megaflows(bench):
-    import datapath as dp
-    n = per_size(bench, 1000, 100)
-    with switch(bench, "netdev") as s, dp.pair(s) as pair:
-        dp.install_ours(bench, s, 10)
+    n = 1000
+    with contextlib.ExitStack() as stack:
+        lab = policed(bench, stack, "ours", 10)
         for what, go in (("port scan, %d ports" % n,
-                          lambda: pair.scan_ports(n)),
-                         ("address scan, 250 addresses", pair.scan_addresses),
-                         ("normal traffic", lambda: pair.connections(1))):
-            s.appctl("dpctl/del-flows")
+                          lambda: lab.scan_ports(n)),
+                         ("address scan, 250 addresses", lab.scan_addresses),
+                         ("normal traffic", lambda: lab.connections(1))):
+            lab.switch.appctl("dpctl/del-flows")
             go()
-            count = len(s.appctl("dpctl/dump-flows").splitlines())
+            count = len(lab.switch.appctl("dpctl/dump-flows").splitlines())
             scan = what.startswith("port")
             yield Row("B12", "megaflows of an isolated pod: " + what,
                       "%d" % count, "", None,
