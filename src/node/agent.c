@@ -45,6 +45,7 @@
 #include "waiters.h"
 
 #include "agent-budget.h"
+#include "agent-ports.h"
 #include "agent-refusal.h"
 #include "agent-survey.h"
 
@@ -66,6 +67,7 @@ struct agent {
     struct dir *dir;            /* Either this, */
     struct kube *kube;          /* or this is not NULL. */
     struct ports *ports;
+    struct agent_ports *port_feed;      /* From 'ports' into the model. */
     struct netif *netif;
     struct agent_survey *survey;
     struct agent_budget *budget;
@@ -91,10 +93,6 @@ struct agent {
     bool cleanup;
     bool synced;                /* Every source was read once. */
     bool named;                 /* Our tables have names. */
-    char *next_problem;         /* NULL, or why the next table is not known,
-                                 * or not any more. */
-    unsigned int ports_seqno;   /* Of 'ports' last put into the model. */
-    uint64_t ports_generation;  /* Of the model then. */
 };
 
 static unixctl_cb_func handle_wait, handle_flush, handle_flows;
@@ -209,6 +207,8 @@ start_compiler(struct agent *a)
     a->compile = compile_create(&config, a->pool, a->model);
     start_source(a);
     a->netif = netif_create();
+    a->port_feed = agent_ports_create(a->settings, a->ports, a->model,
+                                      a->compile);
     model_set_node_name(a->model, a->settings->node);
     model_set_audit(a->model, a->settings->audit_mode);
     model_set_node_mark(a->model, a->settings->node_mark);
@@ -236,7 +236,7 @@ start_observers(struct agent *a, const char *control)
         .ports = a->ports,
         .bridge = a->bridge,
         .latency = a->latency,
-        .attach_problem = &a->next_problem,
+        .attach_problem = agent_ports_problem(a->port_feed),
         .control = control,
     };
 
@@ -353,12 +353,12 @@ agent_destroy(struct agent *a)
     compile_destroy(a->compile);
     dir_destroy(a->dir);
     kube_destroy(a->kube);
+    agent_ports_destroy(a->port_feed);
     ports_destroy(a->ports);
     netif_destroy(a->netif);
     state_destroy(a->state);
     model_destroy(a->model);
     label_pool_destroy(a->pool);
-    free(a->next_problem);
     free(a);
 }
 
@@ -374,93 +374,6 @@ run_netif(struct agent *a)
         model_set_node_addresses(a->model, addrs, n);
         free(addrs);
     }
-}
-
-static void
-update_gateway(struct agent *a)
-{
-    const char *name = a->settings->gateway_port;
-
-    compile_set_gateway(a->compile, name ? ports_find_ofport(a->ports, name)
-                                         : ofp_to_u16(OFPP_LOCAL));
-}
-
-/* NULL, or why 'table', -1 for none, is not where to send packets. */
-static char *
-next_table_problem(const struct agent *a, const char *name, int table)
-{
-    const struct pipeline_config *config
-        = &compile_config(a->compile)->pipeline;
-
-    return (table < 0
-            ? xasprintf("next-table: bridge %s has no table, or more than "
-                        "one, with the name \"%s\"",
-                        a->settings->bridge, name)
-            : !table || table > PIPELINE_MAX_TABLE
-              || pipeline_has_table(config, table)
-            ? xasprintf("next-table: \"%s\" is table %d, which cannot be "
-                        "the next one", name, table)
-            : NULL);
-}
-
-/* Resolves the name of the next table.  While there is no such name the last
- * number stays. */
-static void
-update_next_table(struct agent *a)
-{
-    const char *name = a->settings->next_table;
-
-    if (!name || settings_next_table(a->settings)) {
-        return;
-    }
-
-    int table = ports_find_table(a->ports, name);
-    char *problem = next_table_problem(a, name, table);
-    if (problem && !nullable_string_is_equal(problem, a->next_problem)) {
-        VLOG_WARN("%s", problem);
-    }
-    free(a->next_problem);
-    a->next_problem = problem;
-    if (!problem && compile_set_next_table(a->compile, table)) {
-        VLOG_INFO("what is allowed goes on to table %d, \"%s\"", table, name);
-    }
-}
-
-static void
-update_strangers(struct agent *a)
-{
-    uint32_t *ofports;
-    size_t n = ports_get_strangers(a->ports, a->model, &ofports);
-
-    model_set_strangers(a->model, ofports, n);
-    free(ofports);
-}
-
-/* Which pod a port belongs to may depend on the pods too, see
- * ports_get(). */
-static void
-run_ports(struct agent *a)
-{
-    struct model_port *ports;
-    size_t n;
-
-    ports_run(a->ports);
-    if (a->cleanup || !ports_is_ready(a->ports)
-        || (ports_seqno(a->ports) == a->ports_seqno
-            && model_generation(a->model) == a->ports_generation)) {
-        return;
-    }
-    n = ports_get(a->ports, a->model, &ports);
-    for (size_t i = 0; i < n && a->settings->no_spoof_guard; i++) {
-        ports[i].unguarded = true;
-    }
-    model_set_ports(a->model, ports, n);
-    ports_free(ports, n);
-    update_strangers(a);
-    update_gateway(a);
-    update_next_table(a);
-    a->ports_seqno = ports_seqno(a->ports);
-    a->ports_generation = model_generation(a->model);
 }
 
 static bool
@@ -503,7 +416,7 @@ run_sources(struct agent *a)
     }
     a->news = generation != model_generation(a->model);
     run_netif(a);
-    run_ports(a);
+    agent_ports_run(a->port_feed);
     if (!a->synced && objects_are_synced(a) && ports_is_ready(a->ports)
         && has_way_on(a)) {
         VLOG_INFO("every source is read: generation %"PRIu64,
@@ -601,13 +514,14 @@ run_state(struct agent *a)
 static const char *
 find_problem(const struct agent *a)
 {
+    const char *next_problem = *agent_ports_problem(a->port_feed);
     struct bridge_status status;
 
     bridge_get_status(a->bridge, &status);
     return (a->kube && kube_error(a->kube) ? kube_error(a->kube)
             : !objects_are_synced(a) ? "the directory has not been read"
             : ports_problem(a->ports) ? ports_problem(a->ports)
-            : a->next_problem ? a->next_problem
+            : next_problem ? next_problem
             : !status.connected ? "no connection to the switch"
             : status.error);
 }
@@ -648,7 +562,7 @@ remove_meters(struct agent *a)
 static void
 run_cleanup(struct agent *a)
 {
-    run_ports(a);
+    ports_run(a->ports);
     bridge_set_generation(a->bridge, 1);
     bridge_run(a->bridge);
     if (bridge_generation(a->bridge)) {
