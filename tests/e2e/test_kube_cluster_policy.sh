@@ -396,6 +396,40 @@ has_lost_its_peer() {
     [ "$(kube get $KIND names -o 'jsonpath={.spec.egress[0].to[0]}')" = "{}" ]
 }
 
+# We may not list them any more: what was known stays in force.  All else goes
+# on, and the node is ready.
+test_forbidden() {
+    begin
+    local rbac=$NETLAB_TOP/deploy/kubernetes/base/rbac.yaml
+    no_web
+    kube_expect <<< "shop/web -> shop/db tcp/5432 denied"
+    log_allow "HTTP 403: $KIND.*is forbidden" "our role does not have it"
+    sed '/- clusternetworkpolicies$/d' "$rbac" | kube apply -f -
+    until_ok 20 is_forbidden
+    contains problems "$KIND.* is forbidden: .* cannot list" \
+        "$(status problems)"
+    kube delete $KIND no-web
+    kube label pod -n shop web --overwrite app=former
+    expect <<END
+shop/web -> shop/db tcp/5432 ok
+END
+    kube label pod -n shop web --overwrite app=web
+    expect <<END
+shop/web -> shop/db tcp/5432 denied
+END
+    same ready ok "$(curl -sS --max-time 5 http://127.0.0.1:9640/readyz)"
+    kube apply -f "$rbac"
+    until_ok 40 state_is $KIND watching
+    kube_expect <<< "shop/web -> shop/db tcp/5432 ok"
+    same problems "[]" "$(status problems)"
+}
+
+# The role changes a little later, and we ask when we are told to.
+is_forbidden() {
+    settle
+    state_is $KIND forbidden
+}
+
 # All policies of the cluster go at once, and the kind; NetworkPolicies do not.
 test_removed() {
     begin
