@@ -2,32 +2,25 @@
 
 #include <config.h>
 
-#include "agent.h"
+#include "agent-private.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "ovs-json.h"
 
-#include "annotate.h"
 #include "audit.h"
 #include "basis.h"
 #include "bridge.h"
-#include "cmd.h"
 #include "compile.h"
 #include "counters.h"
 #include "dir.h"
-#include "dirs.h"
-#include "flow.h"
 #include "flowset.h"
 #include "health.h"
-#include "histogram.h"
 #include "http.h"
 #include "kube.h"
-#include "kubeconfig.h"
 #include "label.h"
 #include "latency.h"
-#include "metrics.h"
 #include "model.h"
 #include "netif.h"
 #include "openvswitch/poll-loop.h"
@@ -36,11 +29,9 @@
 #include "ports.h"
 #include "ready.h"
 #include "settings.h"
-#include "smap.h"
 #include "snapshot.h"
 #include "state.h"
 #include "timeval.h"
-#include "unixctl.h"
 #include "util.h"
 #include "waiters.h"
 
@@ -51,265 +42,8 @@
 
 VLOG_DEFINE_THIS_MODULE(agent);
 
-/* `wait` without a number of milliseconds. */
-#define DEFAULT_WAIT_MSEC 30000
 /* What the compiler does before others get their turn: some 10 ms. */
 #define COMPILE_SLICE 2000
-/* Between looks whether the switch has what we believe. */
-#define READBACK_MSEC (5 * 60 * 1000)
-
-struct agent {
-    const struct settings *settings;
-    struct label_pool *pool;
-    struct model *model;
-    struct compile *compile;
-    struct flowset *empty;      /* What a cleanup wants. */
-    struct dir *dir;            /* Either this, */
-    struct kube *kube;          /* or this is not NULL. */
-    struct ports *ports;
-    struct agent_ports *port_feed;      /* From 'ports' into the model. */
-    struct netif *netif;
-    struct agent_survey *survey;
-    struct agent_budget *budget;
-    struct agent_refusal *refusal;
-    struct bridge *bridge;
-    struct audit *audit;        /* NULL if not wanted. */
-    struct waiters *waiters;
-    struct latency *latency;
-    struct ready *ready;
-    struct histogram loop;
-    long long int woken;        /* When this turn of the loop began, by
-                                 * time_usec(). */
-    struct counters *counters;
-    struct health *health;
-    struct metrics_context metrics;
-    struct http *http;          /* NULL if not wanted. */
-    struct cmd_context cmd;
-    struct unixctl_conn *flush; /* Who asked for a cleanup, or NULL. */
-    struct state *state;        /* NULL if not wanted. */
-    struct basis basis;
-    bool news;                  /* The source changed the model in this
-                                 * turn. */
-    bool cleanup;
-    bool synced;                /* Every source was read once. */
-    bool named;                 /* Our tables have names. */
-};
-
-static unixctl_cb_func handle_wait, handle_flush, handle_flows;
-static http_cb handle_get;
-
-/* Where the bridge listens (caller frees). */
-static char *
-bridge_target(const struct agent *a)
-{
-    return xasprintf("unix:%s/%s.mgmt", ovs_rundir(), a->settings->bridge);
-}
-
-static void
-connect_bridge(struct agent *a, struct flowset *fs)
-{
-    char *target = bridge_target(a);
-
-    bridge_destroy(a->bridge);
-    a->bridge = bridge_create(target, fs, COOKIE_MAGIC, COOKIE_MAGIC_MASK);
-    a->cmd.bridge = a->bridge;
-    free(target);
-}
-
-static void
-start_audit(struct agent *a)
-{
-    char *target = bridge_target(a);
-    struct audit_config config = {
-        .target = target,
-        .rate = a->settings->audit_rate,
-        .burst = a->settings->audit_burst,
-        .log = a->settings->audit_log,
-        .node = a->settings->node,
-    };
-
-    a->audit = audit_create(&config, a->model, a->compile);
-    free(target);
-}
-
-static void
-stop_observers(struct agent *a)
-{
-    audit_destroy(a->audit);
-    a->audit = NULL;
-    a->cmd.audit = NULL;
-    http_destroy(a->http);
-    a->http = NULL;
-    a->cmd.http = NULL;
-    counters_destroy(a->counters);
-    a->counters = NULL;
-    health_destroy(a->health);
-    a->health = NULL;
-    a->cmd.health = NULL;
-}
-
-static void
-start_cleanup(struct agent *a)
-{
-    const struct smap nothing = SMAP_INITIALIZER(&nothing);
-
-    a->cleanup = true;
-    stop_observers(a);
-    a->empty = flowset_create(NULL, NULL);
-    connect_bridge(a, a->empty);
-    bridge_enable(a->bridge);
-    ports_clear_table_names(a->ports);
-    ports_set_ready(a->ports, &nothing);
-}
-
-/* The settings were checked when the daemon started, but what they name may
- * have changed since. */
-static void
-start_source(struct agent *a)
-{
-    struct kubeconfig *config;
-
-    if (a->settings->dir) {
-        a->dir = dir_create(a->settings->dir, a->pool, a->model);
-        if (a->basis.restored) {
-            dir_adopt(a->dir);
-        }
-        return;
-    }
-
-    char *error = settings_kubeconfig(a->settings, &config);
-    if (error) {
-        VLOG_FATAL("%s", error);
-    }
-    a->kube = kube_create(config, NULL, a->pool, a->model);
-    kube_set_instance(a->kube, a->settings->node);
-    if (a->basis.restored) {
-        kube_adopt(a->kube);
-    }
-}
-
-static void
-start_compiler(struct agent *a)
-{
-    struct compile_config config = {
-        .pipeline = {
-            .base = a->settings->table_base,
-            .zone = a->settings->zone,
-            .recheck = a->settings->recheck,
-            .attach = a->settings->attach,
-            .next_table = settings_next_table(a->settings),
-        },
-        .spoof_guard = true,
-        .closes_unknown = !a->settings->unknown_open,
-        .limits = a->settings->limits,
-    };
-
-    a->compile = compile_create(&config, a->pool, a->model);
-    start_source(a);
-    a->netif = netif_create();
-    a->port_feed = agent_ports_create(a->settings, a->ports, a->model,
-                                      a->compile);
-    model_set_node_name(a->model, a->settings->node);
-    model_set_audit(a->model, a->settings->audit_mode);
-    model_set_node_mark(a->model, a->settings->node_mark);
-    model_set_service_cidrs(a->model, a->settings->service_cidrs,
-                            a->settings->n_service_cidrs);
-    a->survey = agent_survey_create(&compile_config(a->compile)->pipeline,
-                                    a->ports, a->settings->force);
-    a->budget = agent_budget_create(compile_policies(a->compile), a->model,
-                                    a->kube);
-    connect_bridge(a, compile_flowset(a->compile));
-    agent_survey_attach(a->survey, a->bridge);
-    a->refusal = agent_refusal_create(a->compile);
-    agent_refusal_attach(a->refusal, a->bridge);
-    bridge_watch_others(a->bridge, a->settings->table_base, N_TABLES,
-                        READBACK_MSEC);
-}
-
-static void
-start_observers(struct agent *a, const char *control)
-{
-    const char *listen = a->settings->metrics_listen;
-    struct health_context health = {
-        .dir = a->dir,
-        .kube = a->kube,
-        .ports = a->ports,
-        .bridge = a->bridge,
-        .latency = a->latency,
-        .attach_problem = agent_ports_problem(a->port_feed),
-        .control = control,
-    };
-
-    a->counters = counters_create(a->bridge, a->compile,
-                                  a->settings->counters_interval * 1000,
-                                  a->settings->metrics_max_policies);
-    if (!a->settings->no_audit) {
-        start_audit(a);
-    }
-    a->health = health_create(&health);
-    a->metrics = (struct metrics_context) {
-        .settings = a->settings,
-        .model = a->model,
-        .compile = a->compile,
-        .flowset = compile_flowset(a->compile),
-        .dir = a->dir,
-        .kube = a->kube,
-        .ports = a->ports,
-        .bridge = a->bridge,
-        .health = a->health,
-        .counters = a->counters,
-        .audit = a->audit,
-        .latency = a->latency,
-        .ready = a->ready,
-        .loop = &a->loop,
-    };
-    a->http = listen ? http_create(listen, handle_get, a) : NULL;
-}
-
-static void
-register_commands(struct agent *a)
-{
-    a->cmd = (struct cmd_context) {
-        .settings = a->settings,
-        .model = a->model,
-        .dir = a->dir,
-        .kube = a->kube,
-        .ports = a->ports,
-        .flowset = compile_flowset(a->compile),
-        .pipeline = &compile_config(a->compile)->pipeline,
-        .bridge = a->bridge,
-        .policies = compile_policies(a->compile),
-        .refused = agent_refusal_policies(a->refusal),
-        .survey = agent_survey_last(a->survey),
-        .health = a->health,
-        .http = a->http,
-        .state = a->state,
-        .basis = &a->basis,
-        .audit = a->audit,
-    };
-    cmd_register(&a->cmd);
-    unixctl_command_register("wait", "[MILLISECONDS]", 0, 1, handle_wait, a);
-    unixctl_command_register("flush", "", 0, 0, handle_flush, a);
-    unixctl_command_register("flows", "", 0, 0, handle_flows, a);
-}
-
-/* Makes the model, of what an earlier run knew if that is on disk. */
-static void
-start_model(struct agent *a)
-{
-    const struct settings *settings = a->settings;
-
-    a->pool = label_pool_create();
-    if (settings->state_dir && !a->cleanup) {
-        a->state = state_create(settings->state_dir, settings->bridge, NULL);
-        a->model = state_load(a->state, a->pool);
-    }
-    a->basis.restored = a->model != NULL;
-    a->basis.stays_open = settings->no_state_open;
-    if (!a->model) {
-        a->model = model_create(a->pool);
-    }
-}
 
 struct agent *
 agent_create(const struct settings *settings, bool cleanup,
@@ -319,18 +53,18 @@ agent_create(const struct settings *settings, bool cleanup,
 
     a->settings = settings;
     a->cleanup = cleanup;
-    start_model(a);
+    agent_start_model(a);
     a->ports = ports_create(settings->db, settings->bridge);
     a->waiters = waiters_create();
     a->latency = latency_create();
     a->ready = ready_create();
     a->woken = time_usec();
     if (cleanup) {
-        start_cleanup(a);
+        agent_start_cleanup(a);
     } else {
-        start_compiler(a);
-        start_observers(a, control);
-        register_commands(a);
+        agent_start_compiler(a);
+        agent_start_observers(a, control);
+        agent_register_commands(a);
     }
     return a;
 }
@@ -341,7 +75,7 @@ agent_destroy(struct agent *a)
     if (!a) {
         return;
     }
-    stop_observers(a);
+    agent_stop_observers(a);
     waiters_destroy(a->waiters);
     latency_destroy(a->latency);
     ready_destroy(a->ready);
@@ -426,59 +160,6 @@ run_sources(struct agent *a)
     waiters_sources(a->waiters, is_read, a, model_generation(a->model));
 }
 
-/* What others ask for. */
-
-static bool
-handle_get(const char *path, struct http_reply *reply, void *agent_)
-{
-    const struct agent *a = agent_;
-
-    if (!strcmp(path, "/metrics")) {
-        counters_want(a->counters);
-        reply->type = METRICS_CONTENT_TYPE;
-        metrics_format(&a->metrics, &reply->body);
-    } else if (!strcmp(path, "/healthz")) {
-        reply->status = health_is_alive(a->health, &reply->body) ? 200 : 503;
-    } else if (!strcmp(path, "/readyz")) {
-        reply->status = health_is_ready(a->health, &reply->body) ? 200 : 503;
-    } else {
-        return false;
-    }
-    if (!reply->body.length) {
-        ds_put_cstr(&reply->body, "ok\n");
-    }
-    return true;
-}
-
-/* Flows that name a meter come after it, and go with it. */
-static void
-run_audit(struct agent *a)
-{
-    if (a->audit) {
-        if (agent_survey_is_permitted(a->survey)) {
-            audit_enable(a->audit);
-        }
-        audit_run(a->audit);
-        if (!compile_is_busy(a->compile)) {
-            compile_set_reports(a->compile, audit_is_ready(a->audit));
-        }
-    }
-}
-
-static void
-run_observers(struct agent *a)
-{
-    if (a->synced) {
-        latency_note(a->latency, model_generation(a->model), a->woken);
-        latency_done(a->latency, bridge_generation(a->bridge), time_usec());
-    }
-    counters_run(a->counters);
-    health_run(a->health, time_msec());
-    if (a->http) {
-        http_run(a->http);
-    }
-}
-
 /* Tells those who made interfaces that they are ready. */
 static void
 run_ready(struct agent *a)
@@ -546,35 +227,6 @@ name_tables(struct agent *a)
     }
 }
 
-/* When the flows that name them are gone. */
-static void
-remove_meters(struct agent *a)
-{
-    if (!a->audit) {
-        char *target = bridge_target(a);
-
-        a->audit = audit_create_cleanup(target);
-        free(target);
-    }
-    audit_run(a->audit);
-}
-
-static void
-run_cleanup(struct agent *a)
-{
-    ports_run(a->ports);
-    bridge_set_generation(a->bridge, 1);
-    bridge_run(a->bridge);
-    if (bridge_generation(a->bridge)) {
-        remove_meters(a);
-    }
-    if (a->flush && agent_is_done(a)) {
-        unixctl_command_reply(a->flush, "all flows are removed, "
-                              "the daemon stops");
-        a->flush = NULL;
-    }
-}
-
 /* May what we know be written to the switch? */
 static bool
 may_enforce(struct agent *a)
@@ -626,11 +278,11 @@ agent_run(struct agent *a)
 {
     a->woken = time_usec();
     if (a->cleanup) {
-        run_cleanup(a);
+        agent_run_cleanup(a);
         return;
     }
     run_sources(a);
-    run_audit(a);
+    agent_run_audit(a);
     if (compile_is_busy(a->compile) || may_enforce(a)) {
         run_compiler(a);
     }
@@ -641,7 +293,7 @@ agent_run(struct agent *a)
     }
     run_ready(a);
     run_waiters(a);
-    run_observers(a);
+    agent_run_observers(a);
     run_state(a);
 }
 
@@ -676,71 +328,4 @@ agent_wait(struct agent *a)
         }
     }
     histogram_add(&a->loop, time_usec() - a->woken);
-}
-
-bool
-agent_is_done(const struct agent *a)
-{
-    return a->cleanup && bridge_generation(a->bridge)
-           && ports_is_settled(a->ports)
-           && a->audit && audit_is_settled(a->audit);
-}
-
-void
-agent_reopen_logs(struct agent *a)
-{
-    if (a->audit) {
-        audit_reopen(a->audit);
-    }
-}
-
-/* Commands that change something, or take time. */
-
-static void
-handle_wait(struct unixctl_conn *conn, int argc, const char *argv[],
-            void *agent_)
-{
-    struct agent *a = agent_;
-    unsigned int timeout = DEFAULT_WAIT_MSEC;
-
-    if (argc > 1 && !str_to_uint(argv[1], 10, &timeout)) {
-        unixctl_command_reply_error(conn, "want a number of milliseconds");
-    } else if (a->cleanup) {
-        unixctl_command_reply_error(conn, "the daemon is cleaning up");
-    } else {
-        uint64_t ticket = ports_sync_begin(a->ports);
-
-        if (a->dir) {
-            dir_refresh(a->dir);
-        } else {
-            kube_sync_begin(a->kube, ticket);
-        }
-        waiters_add(a->waiters, conn, ticket, timeout);
-    }
-}
-
-static void
-handle_flush(struct unixctl_conn *conn, int argc OVS_UNUSED,
-             const char *argv[] OVS_UNUSED, void *agent_)
-{
-    struct agent *a = agent_;
-
-    if (a->flush) {
-        unixctl_command_reply_error(conn, "already under way");
-        return;
-    }
-    VLOG_INFO("asked to remove all flows and stop");
-    a->flush = conn;
-    start_cleanup(a);
-}
-
-static void
-handle_flows(struct unixctl_conn *conn, int argc OVS_UNUSED,
-             const char *argv[] OVS_UNUSED, void *agent_)
-{
-    const struct agent *a = agent_;
-    char *text = annotate_flows(a->compile, a->model);
-
-    unixctl_command_reply(conn, text);
-    free(text);
 }
