@@ -331,15 +331,29 @@ test_s14_to_s17_ports(void **state)
 
 /* A rule with an error matches nothing and the policy isolates; an error in
  * what isolates leaves nothing. */
+/* A policy with a mistake, what is left of it (NULL: nothing), and what is
+ * said. */
+struct mistake {
+    const char *spec, *want, *error;
+};
+
 static void
-test_policy_errors(void **state)
+check_mistakes(void **state, const struct mistake cases[], size_t n)
 {
-    static const struct {
-        const char *spec, *want, *error;
-    } cases[] = {
+    for (size_t i = 0; i < n; i++) {
+        check_policy_limited(*state, cases[i].spec, NULL, cases[i].want,
+                             cases[i].error, NULL);
+    }
+}
+
 #define IN(PEER) "spec: {ingress: [{from: [" PEER "]}, {}]}", \
                  "[] ingress(none: none; any: any)"
 #define IN_PATH "spec.ingress[0].from[0]"
+
+static void
+test_peer_errors(void **state)
+{
+    static const struct mistake cases[] = {
         {IN("{ipBlock: {cidr: 10.0.0.0/33}}"),
          IN_PATH ".ipBlock.cidr: \"10.0.0.0/33\" is not a CIDR"},
         {IN("{ipBlock: {cidr: 10.0.0.1}}"),
@@ -370,6 +384,15 @@ test_policy_errors(void **state)
         {IN("{podSelector: null}"),
          IN_PATH ": needs ipBlock, podSelector or namespaceSelector"},
         {IN("null"), IN_PATH ": expected a map, found null"},
+    };
+
+    check_mistakes(state, cases, ARRAY_SIZE(cases));
+}
+
+static void
+test_selector_errors(void **state)
+{
+    static const struct mistake cases[] = {
         {IN("{podSelector: []}"),
          IN_PATH ".podSelector: expected a map, found a list"},
         {IN("{podSelector: {matchLabels: {a: 1}}}"),
@@ -380,8 +403,18 @@ test_policy_errors(void **state)
         {IN("{podSelector: {matchLabels: {x.io/y: 'b c'}}}"),
          IN_PATH ".podSelector.matchLabels[x.io/y]: \"b c\" is not a label "
          "value"},
+    };
+
+    check_mistakes(state, cases, ARRAY_SIZE(cases));
+}
+
 #define EXPR(E) IN("{podSelector: {matchExpressions: [" E "]}}")
 #define EXPR_PATH IN_PATH ".podSelector.matchExpressions[0]"
+
+static void
+test_expression_errors(void **state)
+{
+    static const struct mistake cases[] = {
         {EXPR("{key: a, operator: in, values: [b]}"),
          EXPR_PATH ".operator: \"in\" is not In, NotIn, Exists or "
          "DoesNotExist"},
@@ -400,10 +433,20 @@ test_policy_errors(void **state)
          EXPR_PATH ".values[0]: \"-b\" is not a label value"},
         {EXPR("{key: a, operator: In, values: [b, true]}"),
          EXPR_PATH ".values[1]: expected a string, found bool true"},
+    };
+
+    check_mistakes(state, cases, ARRAY_SIZE(cases));
+}
+
 #define PORT(P) "spec: {egress: [{ports: [{port: 1}, " P "]}, " \
                 "{ports: [{port: 2}]}]}", \
                 "[] ingress() egress(none: none; any: TCP/2)"
 #define PORT_PATH "spec.egress[0].ports[1]"
+
+static void
+test_port_errors(void **state)
+{
+    static const struct mistake cases[] = {
         {PORT("{port: 0}"), PORT_PATH ".port: 0 is not between 1 and 65535"},
         {PORT("{port: 65536}"),
          PORT_PATH ".port: 65536 is not between 1 and 65535"},
@@ -439,7 +482,15 @@ test_policy_errors(void **state)
         {PORT("{port: 80, protocol: 6}"),
          PORT_PATH ".protocol: expected a string, found integer 6"},
         {PORT("80"), PORT_PATH ": expected a map, found integer 80"},
+    };
 
+    check_mistakes(state, cases, ARRAY_SIZE(cases));
+}
+
+static void
+test_rule_errors(void **state)
+{
+    static const struct mistake cases[] = {
         {"spec: {ingress: [null, {}]}", "[] ingress(none: none; any: any)",
          "spec.ingress[0]: expected a map, found null"},
         {"spec: {ingress: {}}", "[] ingress()",
@@ -459,7 +510,15 @@ test_policy_errors(void **state)
         /* S3: ignored, but it must be valid. */
         {"spec: {policyTypes: [Ingress], egress: [1]}", "[] ingress()",
          "spec.egress[0]: expected a map, found integer 1"},
+    };
 
+    check_mistakes(state, cases, ARRAY_SIZE(cases));
+}
+
+static void
+test_spec_errors(void **state)
+{
+    static const struct mistake cases[] = {
         {"spec: []", NULL, "spec: expected a map, found a list"},
         {"spec: {policyTypes: [ingress]}", NULL,
          "spec.policyTypes[0]: \"ingress\" is not Ingress or Egress"},
@@ -472,10 +531,7 @@ test_policy_errors(void **state)
          "In, NotIn, Exists or DoesNotExist"},
     };
 
-    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-        check_policy_limited(*state, cases[i].spec, NULL, cases[i].want,
-                             cases[i].error, NULL);
-    }
+    check_mistakes(state, cases, ARRAY_SIZE(cases));
 }
 
 /* Unknown fields are warned about; where they could narrow what is granted,
@@ -1383,7 +1439,12 @@ main(void)
         TEST(test_s8_s9_s10_peers),
         TEST(test_s21_s22_ip_block),
         TEST(test_s14_to_s17_ports),
-        TEST(test_policy_errors),
+        TEST(test_peer_errors),
+        TEST(test_selector_errors),
+        TEST(test_expression_errors),
+        TEST(test_port_errors),
+        TEST(test_rule_errors),
+        TEST(test_spec_errors),
         TEST(test_s42_unknown_fields),
         TEST(test_warnings_are_bounded),
         TEST(test_policy_bounds),
