@@ -200,12 +200,15 @@ def single_addresses(bench):
                          % n, None, 1.5)
 
 
-# The compiler alone: B7.  Antrea's figures are from the comments of its
-# networkpolicy_controller_perf_test.go (commit 087489b): seconds and the
-# largest heap of its controller, which computes groups and no flows.
+# The compiler alone: B7.  Antrea's figures are the best ones in comments of its
+# networkpolicy_controller_perf_test.go (commit 087489b; for the pairs, pull
+# request 2333): seconds and the largest heap of its controller, which computes
+# groups and no flows.  That of the pairs did a third of the work and is called
+# unstable there; the others say 19.9 to 25 s.
 
 MIB = 1 << 20
-ANTREA = {"namespaces": (5.84, 1522 * MIB), "one-label": (10.66, 1157 * MIB)}
+ANTREA = {"namespaces": (5.84, 1522 * MIB), "one-label": (10.66, 1157 * MIB),
+          "pairs": (1.86, 169 * MIB)}
 
 
 def compiler(bench):
@@ -222,9 +225,12 @@ def compiler(bench):
             continue
         seconds, size = published
         ratio = min(seconds / a["cpu"], size / a["resident"])
+        goal, met = ">= 10 x less", ratio >= 10
+        if shape == "namespaces":
+            goal += ", <= 0.6 s, <= 160 MB"
+            met = met and a["cpu"] <= 0.6 and a["resident"] <= 160e6
         yield Row("B7", what, ours,
-                  "Antrea %.2f s, %s" % (seconds, mb(size)), ratio,
-                  ">= 10 x less", ratio >= 10)
+                  "Antrea %.2f s, %s" % (seconds, mb(size)), ratio, goal, met)
 
 
 # Growth: B10.
