@@ -16,6 +16,8 @@ usage: tests/run.sh [PART...]
           $NETPOL_PROP_TIMES (5) times as many cases without
   e2e     real packets through a real Open vSwitch (root)
   bench   the benchmarks at small sizes: do they still work? (root)
+  soak    not unless named: everything at once, for $NETPOL_SOAK_SECONDS (300)
+          (root)
 END
 }
 
@@ -133,6 +135,20 @@ run_bench() {
     fi
 }
 
+run_soak() {
+    heading "soak"
+    if test "$(id -u)" != 0; then
+        result SKIP soak "needs root, for namespaces"
+    elif build soak "$plain"; then
+        if NETPOL_BUILD=$plain "$top/tests/e2e/soak.sh" \
+            "${NETPOL_SOAK_SECONDS:-300}"; then
+            result PASS soak soak
+        else
+            result FAIL soak soak
+        fi
+    fi
+}
+
 heading() {
     echo
     echo "== $*"
@@ -151,7 +167,7 @@ summary() {
 test $# != 0 || set -- unit golden prop e2e bench
 for part; do
     case $part in
-        unit | golden | prop | e2e | bench) ;;
+        unit | golden | prop | e2e | bench | soak) ;;
         -h | --help) usage; exit 0 ;;
         *) usage >&2; exit 2 ;;
     esac
