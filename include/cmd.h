@@ -57,6 +57,20 @@ struct cmd_context {
  * unixctl server. */
 void cmd_register(const struct cmd_context *context);
 
+/* A command, without the socket. */
+struct cmd_command {
+    const char *name;
+    const char *usage;          /* Of its words. */
+    int min_args, max_args;     /* How many there may be. */
+    /* Of 'argc' words in 'argv', the first is the name.  Returns NULL and
+     * stores the answer in '*answer' (caller frees), or returns a message
+     * (caller frees). */
+    char *(*answer)(const struct cmd_context *, int argc, const char *argv[],
+                    char **answer);
+};
+/* All of them: array of '*n'. */
+const struct cmd_command *cmd_commands(size_t *n);
+
 /* The answers (caller frees). */
 char *cmd_status(const struct cmd_context *, bool json);
 char *cmd_pods(const struct cmd_context *, bool json);

@@ -33,113 +33,132 @@ cmd_parse_output(int *argc, const char *argv[], bool *json)
     return NULL;
 }
 
-static void
-reply_error(struct unixctl_conn *conn, char *error)
-{
-    unixctl_command_reply_error(conn, error);
-    free(error);
-}
-
-static void
-reply(struct unixctl_conn *conn, char *text)
-{
-    unixctl_command_reply(conn, text);
-    free(text);
-}
-
 /* A command without words of its own. */
-struct report {
-    const char *name;
-    char *(*make)(const struct cmd_context *, bool json);
-};
+typedef char *report_func(const struct cmd_context *, bool json);
 
-static const struct report reports[] = {
-    { "status", cmd_status },
-    { "pods", cmd_pods },
-    { "policies", cmd_policies },
-};
-
-/* unixctl gives one pointer back; this is what is behind it. */
-static const struct cmd_context *the_context;
-
-static void
-handle_report(struct unixctl_conn *conn, int argc, const char *argv[],
-              void *report_)
+static char *
+answer_report(report_func *report, const struct cmd_context *context,
+              int argc, const char *argv[], char **answer)
 {
-    const struct report *report = report_;
     bool json;
 
     char *error = cmd_parse_output(&argc, argv, &json);
     if (!error && argc > 1) {
         error = xasprintf("%s: no such argument", argv[1]);
     }
-    if (error) {
-        reply_error(conn, error);
-        return;
+    if (!error) {
+        *answer = report(context, json);
     }
-    reply(conn, report->make(the_context, json));
+    return error;
 }
 
-static void
-handle_explain(struct unixctl_conn *conn, int argc, const char *argv[],
-               void *aux)
+static char *
+answer_status(const struct cmd_context *context, int argc, const char *argv[],
+              char **answer)
 {
-    char *answer;
+    return answer_report(cmd_status, context, argc, argv, answer);
+}
+
+static char *
+answer_pods(const struct cmd_context *context, int argc, const char *argv[],
+            char **answer)
+{
+    return answer_report(cmd_pods, context, argc, argv, answer);
+}
+
+static char *
+answer_policies(const struct cmd_context *context, int argc,
+                const char *argv[], char **answer)
+{
+    return answer_report(cmd_policies, context, argc, argv, answer);
+}
+
+static char *
+answer_explain(const struct cmd_context *context, int argc,
+               const char *argv[], char **answer)
+{
     bool json;
 
     char *error = cmd_parse_output(&argc, argv, &json);
     if (!error && argc != 3) {
         error = xstrdup("usage: explain SRC DST[:PORT[/PROTOCOL]] [-o json]");
     }
-    if (!error) {
-        error = query_answer(the_context->model, argv[1], argv[2], json,
-                             &answer);
-    }
-    if (error) {
-        reply_error(conn, error);
-        return;
-    }
-    reply(conn, answer);
+    return error ? error : query_answer(context->model, argv[1], argv[2],
+                                        json, answer);
 }
 
-static void
-handle_objects(struct unixctl_conn *conn, int argc OVS_UNUSED,
-               const char *argv[] OVS_UNUSED, void *aux OVS_UNUSED)
+static char *
+answer_objects(const struct cmd_context *context, int argc OVS_UNUSED,
+               const char *argv[] OVS_UNUSED, char **answer)
 {
-    reply(conn, cmd_objects(the_context));
+    *answer = cmd_objects(context);
+    return NULL;
 }
 
-static void
-handle_drops(struct unixctl_conn *conn, int argc, const char *argv[],
-             void *aux OVS_UNUSED)
+static char *
+answer_drops(const struct cmd_context *context, int argc, const char *argv[],
+             char **answer)
 {
     unsigned long long int since = 0;
-    struct json *json;
 
-    if (!the_context->audit) {
-        unixctl_command_reply_error(conn, "denied packets are not reported: "
-                                    "audit is off");
+    if (!context->audit) {
+        return xstrdup("denied packets are not reported: audit is off");
     } else if (argc > 1 && !str_to_ullong(argv[1], 10, &since)) {
-        unixctl_command_reply_error(conn, "want the number of a record");
-    } else {
-        json = audit_to_json(the_context->audit, since);
-        reply(conn, json_to_string(json, JSSF_SORT));
-        json_destroy(json);
+        return xstrdup("want the number of a record");
     }
+
+    struct json *json = audit_to_json(context->audit, since);
+    *answer = json_to_string(json, JSSF_SORT);
+    json_destroy(json);
+    return NULL;
+}
+
+static const struct cmd_command commands[] = {
+    { "status", "[-o json]", 0, 2, answer_status },
+    { "pods", "[-o json]", 0, 2, answer_pods },
+    { "policies", "[-o json]", 0, 2, answer_policies },
+    { "drops", "[SINCE]", 0, 1, answer_drops },
+    { "objects", "", 0, 0, answer_objects },
+    { "explain", "SRC DST[:PORT[/PROTOCOL]] [-o json]", 2, 4,
+      answer_explain },
+};
+
+const struct cmd_command *
+cmd_commands(size_t *n)
+{
+    *n = ARRAY_SIZE(commands);
+    return commands;
+}
+
+/* unixctl gives one pointer back, the command; this is what is behind it. */
+static const struct cmd_context *the_context;
+
+static void
+handle(struct unixctl_conn *conn, int argc, const char *argv[],
+       void *command_)
+{
+    const struct cmd_command *command = command_;
+    char *answer = NULL;
+
+    char *error = command->answer(the_context, argc, argv, &answer);
+    if (error) {
+        unixctl_command_reply_error(conn, error);
+    } else {
+        unixctl_command_reply(conn, answer);
+    }
+    free(error);
+    free(answer);
 }
 
 void
 cmd_register(const struct cmd_context *context)
 {
     the_context = context;
-    for (size_t i = 0; i < ARRAY_SIZE(reports); i++) {
-        unixctl_command_register(reports[i].name, "[-o json]", 0, 2,
-                                 handle_report,
-                                 CONST_CAST(struct report *, &reports[i]));
+    for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+        const struct cmd_command *command = &commands[i];
+
+        unixctl_command_register(command->name, command->usage,
+                                 command->min_args, command->max_args, handle,
+                                 CONST_CAST(struct cmd_command *, command));
     }
-    unixctl_command_register("drops", "[SINCE]", 0, 1, handle_drops, NULL);
-    unixctl_command_register("objects", "", 0, 0, handle_objects, NULL);
-    unixctl_command_register("explain",
-                             "SRC DST[:PORT[/PROTOCOL]] [-o json]", 2, 4,
-                             handle_explain, NULL);
 }
