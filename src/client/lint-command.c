@@ -35,7 +35,10 @@ format_finding(const struct lint_finding *f, bool colour,
     columns_add_nocopy(columns, client_painted(colour,
                                                colour_of(f->rule->severity),
                                                severity));
-    columns_add_nocopy(columns, xasprintf("%s/%s", f->ns, f->name));
+    columns_add_nocopy(columns,
+                       (k8s_kind_is_cluster_policy(f->kind)
+                        ? xasprintf("%s %s", k8s_kind_name(f->kind), f->name)
+                        : xasprintf("%s/%s", f->ns, f->name)));
     columns_add(columns, f->rule->name);
     columns_add_nocopy(columns, xasprintf("%s%s%s", f->path,
                                           f->path[0] ? ": " : "",
@@ -85,6 +88,7 @@ finding_to_json(const struct lint_finding *f)
     json_object_put_string(json, "rule", f->rule->name);
     json_object_put_string(json, "severity",
                            lint_severity_name(f->rule->severity));
+    json_object_put_string(json, "kind", k8s_kind_name(f->kind));
     json_object_put_string(json, "namespace", f->ns);
     json_object_put_string(json, "name", f->name);
     json_object_put_string(json, "path", f->path);

@@ -40,9 +40,9 @@ split_selector(const struct selector *selector, struct sset *requirements)
     }
 }
 
-/* True if 'a' selects all that 'b' does, because it asks for less. */
-static bool
-selector_is_broader(const struct selector *a, const struct selector *b)
+bool
+lint_selector_is_broader(const struct selector *a,
+                         const struct selector *b)
 {
     struct sset few, many;
     const char *requirement;
@@ -95,25 +95,34 @@ block_is_broader(const struct k8s_ip_block *a, const struct k8s_ip_block *b)
     return true;
 }
 
-/* Both are of policies of one namespace. */
+static bool
+pods_are_broader(const struct k8s_peer *a, const struct k8s_peer *b)
+{
+    return (lint_selector_is_broader(a->pods, b->pods)
+            && (a->namespaces
+                ? (b->namespaces
+                   ? lint_selector_is_broader(a->namespaces, b->namespaces)
+                   : selector_is_empty(a->namespaces))
+                : !b->namespaces));
+}
+
+/* Both are of policies of one namespace, or of none. */
 static bool
 peer_is_broader(const struct k8s_peer *a, const struct k8s_peer *b)
 {
     if (a->block || b->block) {
         return a->block && b->block && block_is_broader(a->block, b->block);
+    } else if (a->nodes || b->nodes) {
+        return (a->nodes && b->nodes
+                && lint_selector_is_broader(a->nodes, b->nodes));
     }
-    return (selector_is_broader(a->pods, b->pods)
-            && (a->namespaces
-                ? (b->namespaces
-                   ? selector_is_broader(a->namespaces, b->namespaces)
-                   : selector_is_empty(a->namespaces))
-                : !b->namespaces));
+    return pods_are_broader(a, b);
 }
 
 static bool
 port_is_broader(const struct k8s_port *a, const struct k8s_port *b)
 {
-    if (a->protocol != b->protocol) {
+    if (a->protocol != b->protocol && !(a->name && !a->protocol)) {
         return false;
     } else if (!a->name && !a->first && a->last == UINT16_MAX) {
         return true;
@@ -147,8 +156,8 @@ rule_has_port(const struct k8s_rule *rule, const struct k8s_port *port)
     return rule->any_port;
 }
 
-static bool
-rule_is_broader(const struct k8s_rule *a, const struct k8s_rule *b)
+bool
+lint_rule_is_broader(const struct k8s_rule *a, const struct k8s_rule *b)
 {
     if ((b->any_peer && !a->any_peer) || (b->any_port && !a->any_port)) {
         return false;
@@ -171,7 +180,7 @@ policy_has_rule(const struct k8s_policy *policy, enum k8s_direction direction,
                 const struct k8s_rule *rule)
 {
     for (size_t i = 0; i < policy->n_rules[direction]; i++) {
-        if (rule_is_broader(&policy->rules[direction][i], rule)) {
+        if (lint_rule_is_broader(&policy->rules[direction][i], rule)) {
             return true;
         }
     }
@@ -183,7 +192,7 @@ policy_has_rule(const struct k8s_policy *policy, enum k8s_direction direction,
 static bool
 policy_is_broader(const struct k8s_policy *a, const struct k8s_policy *b)
 {
-    if (!selector_is_broader(a->pods, b->pods)) {
+    if (!lint_selector_is_broader(a->pods, b->pods)) {
         return false;
     }
     for (int d = 0; d < K8S_N_DIRECTIONS; d++) {

@@ -20,7 +20,7 @@ static bool
 has_name(const struct k8s_pod *pod, const struct k8s_port *port)
 {
     for (size_t i = 0; i < pod->n_ports; i++) {
-        if (pod->ports[i].protocol == port->protocol
+        if ((pod->ports[i].protocol == port->protocol || !port->protocol)
             && !strcmp(pod->ports[i].name, port->name)) {
             return true;
         }
@@ -41,11 +41,10 @@ leads_to(const struct lint *lint, const struct k8s_rule *rule, const char *ns,
     return rule->any_peer;
 }
 
-/* True if some destination of 'rule' has a port of this name. */
-static bool
-name_is_alive(const struct lint *lint, const struct k8s_policy *policy,
-              enum k8s_direction direction, const struct k8s_rule *rule,
-              const struct k8s_port *port)
+bool
+lint_name_is_alive(const struct lint *lint, const char *ns,
+                   enum k8s_direction direction, const struct k8s_rule *rule,
+                   const struct k8s_port *port)
 {
     struct hmap_position pos = { 0, 0 };
     const struct k8s_object *object;
@@ -62,7 +61,7 @@ name_is_alive(const struct lint *lint, const struct k8s_policy *policy,
         const struct k8s_pod *pod = k8s_pod_cast(object);
 
         if (model_pod_is_live(pod) && has_name(pod, port)
-            && leads_to(lint, rule, policy->up.ns, pod)) {
+            && leads_to(lint, rule, ns, pod)) {
             return true;
         }
     }
@@ -80,8 +79,8 @@ lint_dead_named_port(struct lint *lint, const struct k8s_policy *policy)
             for (size_t j = 0; j < rule->n_ports; j++) {
                 const struct k8s_port *port = &rule->ports[j];
 
-                if (port->name
-                    && !name_is_alive(lint, policy, d, rule, port)) {
+                if (port->name && !lint_name_is_alive(lint, policy->up.ns, d,
+                                                      rule, port)) {
                     lint_find(lint, lint_path(d, i, "ports", j),
                               "no %s has a %s port named \"%s\", so that this "
                               "allows nothing",

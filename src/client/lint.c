@@ -17,44 +17,59 @@
 
 /* docs/lint.md has a section for each, in this order. */
 static const struct lint_rule rules[] = {
-    { "selects-nobody", LINT_WARNING,
-      "the policy selects no pod", lint_selects_nobody, NULL },
-    { "peer-selects-nobody", LINT_WARNING,
-      "an item of from or to selects no pod", lint_peer_selects_nobody, NULL },
-    { "dead-named-port", LINT_ERROR,
-      "no pod that it is about has a port of this name",
-      lint_dead_named_port, NULL },
-    { "undeclared-port", LINT_INFO,
-      "no container that names its ports has this port", lint_undeclared_port,
-      NULL },
-    { "block-contains-pods", LINT_WARNING,
-      "an ipBlock contains addresses of pods", lint_block_contains_pods,
-      NULL },
-    { "egress-without-dns", LINT_WARNING,
-      "pods may connect to others, but not ask for their names",
-      lint_egress_without_dns, NULL },
-    { "selects-host-network", LINT_WARNING,
-      "the policy selects hostNetwork pods, on which it has no effect",
-      lint_selects_host_network, NULL },
-    { "empty-list", LINT_WARNING,
-      "an empty list of peers or ports, which means all of them", NULL,
-      lint_empty_list },
-    { "ignored-section", LINT_WARNING,
-      "rules for a direction that policyTypes leaves out", NULL,
-      lint_ignored_section },
-    { "missing-selector", LINT_INFO,
-      "no podSelector, which selects all pods of the namespace", NULL,
-      lint_missing_selector },
-    { "either-or", LINT_INFO,
-      "a namespaceSelector and a podSelector as two items, which are "
-      "alternatives", lint_either_or, NULL },
-    { "allows-everything", LINT_INFO,
-      "a rule that allows everything to everybody", lint_allows_everything,
-      NULL },
-    { "duplicate", LINT_WARNING,
-      "another policy says exactly the same", lint_duplicate, NULL },
-    { "shadowed", LINT_INFO,
-      "another policy allows all of this, and more", lint_shadowed, NULL },
+    { .name = "selects-nobody", .severity = LINT_WARNING,
+      .help = "the policy selects no pod",
+      .check = lint_selects_nobody, .check_cluster = lint_subject_nobody },
+    { .name = "peer-selects-nobody", .severity = LINT_WARNING,
+      .help = "an item of from or to selects no pod",
+      .check = lint_peer_selects_nobody },
+    { .name = "dead-named-port", .severity = LINT_ERROR,
+      .help = "no pod that it is about has a port of this name",
+      .check = lint_dead_named_port,
+      .check_cluster = lint_dead_cluster_port },
+    { .name = "undeclared-port", .severity = LINT_INFO,
+      .help = "no container that names its ports has this port",
+      .check = lint_undeclared_port },
+    { .name = "block-contains-pods", .severity = LINT_WARNING,
+      .help = "an ipBlock contains addresses of pods",
+      .check = lint_block_contains_pods },
+    { .name = "egress-without-dns", .severity = LINT_WARNING,
+      .help = "pods may connect to others, but not ask for their names",
+      .check = lint_egress_without_dns },
+    { .name = "selects-host-network", .severity = LINT_WARNING,
+      .help = "the policy selects hostNetwork pods, on which it has no effect",
+      .check = lint_selects_host_network },
+    { .name = "empty-list", .severity = LINT_WARNING,
+      .help = "an empty list of peers or ports, which means all of them",
+      .check_document = lint_empty_list },
+    { .name = "ignored-section", .severity = LINT_WARNING,
+      .help = "rules for a direction that policyTypes leaves out",
+      .check_document = lint_ignored_section },
+    { .name = "missing-selector", .severity = LINT_INFO,
+      .help = "no podSelector, which selects all pods of the namespace",
+      .check_document = lint_missing_selector },
+    { .name = "either-or", .severity = LINT_INFO,
+      .help = "a namespaceSelector and a podSelector as two items, which are "
+              "alternatives",
+      .check = lint_either_or },
+    { .name = "allows-everything", .severity = LINT_INFO,
+      .help = "a rule that allows everything to everybody",
+      .check = lint_allows_everything },
+    { .name = "duplicate", .severity = LINT_WARNING,
+      .help = "another policy says exactly the same",
+      .check = lint_duplicate },
+    { .name = "shadowed", .severity = LINT_INFO,
+      .help = "another policy allows all of this, and more",
+      .check = lint_shadowed },
+    { .name = "equal-priority", .severity = LINT_WARNING,
+      .help = "another cluster policy of the tier has the same priority",
+      .check_cluster = lint_equal_priority },
+    { .name = "unreached-rule", .severity = LINT_WARNING,
+      .help = "an earlier rule of the cluster policy decides all of this",
+      .check_cluster = lint_unreached_rule },
+    { .name = "deprecated-kind", .severity = LINT_INFO,
+      .help = "a cluster policy of a kind that ClusterNetworkPolicy replaced",
+      .check_cluster = lint_deprecated_kind },
 };
 
 const struct lint_rule *
@@ -130,6 +145,7 @@ lint_find(struct lint *lint, char *path, const char *format, ...)
     va_start(args, format);
     *add_finding(lint) = (struct lint_finding) {
         .rule = lint->rule,
+        .kind = lint->kind,
         .ns = xstrdup(lint->ns),
         .name = xstrdup(lint->name),
         .path = path,
@@ -206,8 +222,8 @@ find_pods(struct lint *lint, const struct k8s_policy *policy)
     }
 }
 
-void
-lint_check_model(struct lint *lint)
+static void
+check_policies(struct lint *lint)
 {
     size_t n;
     const struct k8s_object **policies = model_sorted(lint->model, K8S_POLICY,
@@ -216,6 +232,7 @@ lint_check_model(struct lint *lint)
     for (size_t i = 0; i < n; i++) {
         const struct k8s_policy *policy = k8s_policy_cast(policies[i]);
 
+        lint->kind = K8S_POLICY;
         lint->ns = policy->up.ns;
         lint->name = policy->up.name;
         find_pods(lint, policy);
@@ -227,6 +244,58 @@ lint_check_model(struct lint *lint)
         }
     }
     free(policies);
+}
+
+/* The live pods that are subject to 'policy'. */
+static void
+find_subject(struct lint *lint, const struct k8s_cluster_policy *policy)
+{
+    struct hmap_position pos = { 0, 0 };
+    const struct k8s_object *object;
+
+    lint->pods.n = 0;
+    while ((object = model_next(lint->model, K8S_POD, &pos))) {
+        const struct k8s_pod *pod = k8s_pod_cast(object);
+
+        if (model_pod_is_live(pod)
+            && lint_subject_selects(lint, policy, pod)) {
+            ptrs_add(&lint->pods, pod);
+        }
+    }
+}
+
+static void
+check_cluster_policies(struct lint *lint, enum k8s_kind kind)
+{
+    struct hmap_position pos = { 0, 0 };
+    const struct k8s_object *object;
+
+    while ((object = model_next(lint->model, kind, &pos))) {
+        const struct k8s_cluster_policy *policy
+            = k8s_cluster_policy_cast(object);
+
+        lint->kind = kind;
+        lint->ns = "";
+        lint->name = policy->up.name;
+        find_subject(lint, policy);
+        for (size_t j = 0; j < ARRAY_SIZE(rules); j++) {
+            if (rules[j].check_cluster) {
+                lint->rule = &rules[j];
+                rules[j].check_cluster(lint, policy);
+            }
+        }
+    }
+}
+
+void
+lint_check_model(struct lint *lint)
+{
+    check_policies(lint);
+    for (enum k8s_kind kind = 0; kind < K8S_N_KINDS; kind++) {
+        if (k8s_kind_is_cluster_policy(kind)) {
+            check_cluster_policies(lint, kind);
+        }
+    }
 }
 
 /* Documents. */
@@ -260,6 +329,7 @@ check_node(struct lint *lint, const struct doc_node *node,
         const char *ns = string_at(metadata, "namespace");
         const char *name = string_at(metadata, "name");
 
+        lint->kind = kind;
         lint->ns = ns ? ns : "default";
         lint->name = name ? name : "";
         for (size_t j = 0; j < ARRAY_SIZE(rules); j++) {
@@ -305,6 +375,7 @@ compare_findings(const void *a_, const void *b_)
 
     cmp = cmp ? cmp : strcmp(a->ns, b->ns);
     cmp = cmp ? cmp : strcmp(a->name, b->name);
+    cmp = cmp ? cmp : (int) a->kind - (int) b->kind;
     cmp = cmp ? cmp : (a->rule > b->rule) - (a->rule < b->rule);
     cmp = cmp ? cmp : strcmp(a->path, b->path);
     return cmp ? cmp : strcmp(a->message, b->message);

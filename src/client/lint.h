@@ -20,6 +20,7 @@
 
 struct doc_node;
 struct model;
+struct selector;
 
 enum lint_severity {
     LINT_INFO,                  /* Perhaps meant so. */
@@ -35,8 +36,9 @@ struct lint_rule {
     const char *name;           /* "selects-nobody" */
     enum lint_severity severity;
     const char *help;
-    /* One of them; calls lint_find() for each mistake. */
+    /* At least one of them; calls lint_find() for each mistake. */
     void (*check)(struct lint *, const struct k8s_policy *);
+    void (*check_cluster)(struct lint *, const struct k8s_cluster_policy *);
     void (*check_document)(struct lint *, const struct doc_node *policy);
 };
 /* The table: array of '*n'. */
@@ -44,7 +46,9 @@ const struct lint_rule *lint_rules(size_t *n);
 
 struct lint_finding {
     const struct lint_rule *rule;
-    char *ns, *name;            /* Of the policy; "" if unknown. */
+    enum k8s_kind kind;         /* Of the policy. */
+    char *ns, *name;            /* Of the policy; "" if unknown, or if it
+                                 * belongs to the cluster. */
     char *path;                 /* "spec.ingress[0].from[1]", or "". */
     char *message;
 };
@@ -57,6 +61,7 @@ struct lint {
 
     /* What is looked at now, and the pods that it selects. */
     const struct lint_rule *rule;
+    enum k8s_kind kind;
     const char *ns, *name;
     struct ptrs pods;           /* "struct k8s_pod", live. */
     bool knows_pods;            /* There are any in the model. */
@@ -71,7 +76,7 @@ void lint_check_model(struct lint *);
 /* Looks at what was written: all documents in 'text'. */
 void lint_check_text(struct lint *, const char *name, const char *text,
                      size_t size);
-/* By severity, then namespace, name, rule and path. */
+/* By severity, then namespace, name, kind, rule and path. */
 void lint_sort(struct lint *);
 
 /* For the rules.  'path' is taken over. */
@@ -86,6 +91,20 @@ size_t lint_count_peers(const struct lint *, const struct k8s_peer *,
                         const char *ns);
 bool lint_peer_selects(const struct lint *, const struct k8s_peer *,
                        const char *ns, const struct k8s_pod *);
+/* True if some destination of 'rule', of a policy in 'ns', has a port of
+ * the name that 'port' has. */
+bool lint_name_is_alive(const struct lint *, const char *ns,
+                        enum k8s_direction, const struct k8s_rule *,
+                        const struct k8s_port *);
+bool lint_subject_selects(const struct lint *,
+                          const struct k8s_cluster_policy *,
+                          const struct k8s_pod *);
+/* True if 'a' selects all that 'b' does, because it asks for less; and if it
+ * is about all that 'b' is about, for pods that may come, too.  Both are of
+ * policies of one namespace, or of the cluster. */
+bool lint_selector_is_broader(const struct selector *a,
+                              const struct selector *b);
+bool lint_rule_is_broader(const struct k8s_rule *a, const struct k8s_rule *b);
 
 /* The rules. */
 typedef void lint_check(struct lint *, const struct k8s_policy *);
@@ -100,6 +119,13 @@ lint_check lint_egress_without_dns;
 lint_check lint_allows_everything;
 lint_check lint_duplicate;              /* lint-cover.c */
 lint_check lint_shadowed;
+typedef void lint_check_cluster(struct lint *,
+                                const struct k8s_cluster_policy *);
+lint_check_cluster lint_subject_nobody;         /* lint-cluster.c */
+lint_check_cluster lint_equal_priority;
+lint_check_cluster lint_unreached_rule;
+lint_check_cluster lint_dead_cluster_port;
+lint_check_cluster lint_deprecated_kind;
 /* lint-document.c */
 void lint_empty_list(struct lint *, const struct doc_node *policy);
 void lint_ignored_section(struct lint *, const struct doc_node *policy);

@@ -33,7 +33,30 @@ static const char pods[] =
 #define WEB "podSelector: {matchLabels: {app: web}}"
 #define P(NAME, SPEC) SCENE_POLICY("shop", NAME, SPEC)
 
-/* Where 'rule' finds something in policy shop/p; NULL: nowhere. */
+/* Cluster policies. */
+#define C(NAME, TIER, SUBJECT, RULES)                                   \
+    "---\n"                                                             \
+    "apiVersion: policy.networking.k8s.io/v1alpha2\n"                   \
+    "kind: ClusterNetworkPolicy\n"                                      \
+    "metadata: {name: " NAME "}\n"                                      \
+    "spec: {tier: " TIER ", priority: 10, subject: {" SUBJECT "}, "     \
+    RULES "}\n"
+#define OLD(KIND, NAME, SPEC)                                           \
+    "---\n"                                                             \
+    "apiVersion: policy.networking.k8s.io/v1alpha1\n"                   \
+    "kind: " KIND "\n"                                                  \
+    "metadata: {name: " NAME "}\n"                                      \
+    "spec: {" SPEC ", subject: {namespaces: {}}}\n"
+#define ALL "namespaces: {}"
+#define DB "pods: {namespaceSelector: {}, podSelector: {matchLabels: " \
+           "{app: db}}}"
+#define WEBS "pods: {namespaceSelector: {}, podSelector: {matchLabels: " \
+             "{app: web}}}"
+#define DENY "ingress: [{action: Deny, from: [{namespaces: {}}]}]"
+#define TEAM_A "{namespaces: {matchLabels: {team: a}}}"
+
+/* Where 'rule' finds something in policy shop/p, or cluster policy p; NULL:
+ * nowhere. */
 struct row {
     const char *rule;
     const char *yaml;
@@ -182,6 +205,92 @@ static const struct row rows[] = {
     /* Who denies, denies aloud. */
     { "shadowed", P("a", "podSelector: {}, ingress: [{}]") P("p", WEB),
       NULL },
+
+    { "selects-nobody", C("p", "Admin", "namespaces: {matchLabels: {a: b}}",
+                          DENY), "spec.subject" },
+    { "selects-nobody", C("p", "Admin", WEBS, DENY), NULL },
+    /* Its only pod is one of the host network. */
+    { "selects-nobody", C("p", "Admin", "pods: {namespaceSelector: {}, "
+                          "podSelector: {matchLabels: {app: agent}}}", DENY),
+      "spec.subject" },
+
+    { "dead-named-port",
+      C("p", "Admin", WEBS, "ingress: [{action: Accept, from: [{namespaces: "
+        "{}}], protocols: [{destinationNamedPort: http}, "
+        "{destinationNamedPort: dns}]}]"), "spec.ingress[0].protocols[1]" },
+    { "dead-named-port",
+      C("p", "Admin", WEBS, "ingress: [{action: Accept, from: [{namespaces: "
+        "{}}], protocols: [{destinationNamedPort: http}]}]"), NULL },
+    { "dead-named-port",
+      C("p", "Admin", WEBS, "egress: [{action: Accept, to: [{namespaces: "
+        "{}}], protocols: [{destinationNamedPort: dns}]}]"), NULL },
+    { "dead-named-port",
+      C("p", "Admin", WEBS, "egress: [{action: Accept, to: [" TEAM_A "], "
+        "protocols: [{destinationNamedPort: dns}]}]"),
+      "spec.egress[0].protocols[0]" },
+    /* Networks have no names. */
+    { "dead-named-port",
+      C("p", "Admin", WEBS, "egress: [{action: Accept, to: [{networks: "
+        "[10.0.0.0/8]}], protocols: [{destinationNamedPort: dns}]}]"),
+      "spec.egress[0].protocols[0]" },
+    { "dead-named-port",
+      OLD("AdminNetworkPolicy", "p", "priority: 1, ingress: [{action: Allow, "
+          "from: [{namespaces: {}}], ports: [{namedPort: x}]}]"),
+      "spec.ingress[0].ports[0]" },
+
+    { "equal-priority", C("a", "Admin", ALL, DENY) C("p", "Admin", WEBS, DENY),
+      "spec.priority" },
+    /* The first is not reported. */
+    { "equal-priority", C("p", "Admin", ALL, DENY) C("q", "Admin", WEBS, DENY),
+      NULL },
+    { "equal-priority", C("a", "Baseline", ALL, DENY)
+                        C("p", "Admin", WEBS, DENY), NULL },
+    { "equal-priority", C("a", "Admin", DB, DENY) C("p", "Admin", WEBS, DENY),
+      NULL },
+    /* Nobody is subject to both, by labels and not by being broader. */
+    { "equal-priority", C("a", "Admin", "namespaces: {matchLabels: "
+                          "{kubernetes.io/metadata.name: ops}}", DENY)
+                        C("p", "Admin", WEBS, DENY), NULL },
+    { "equal-priority", C("a", "Admin", "namespaces: {matchLabels: "
+                          "{kubernetes.io/metadata.name: shop}}", DENY)
+                        C("p", "Admin", WEBS, DENY), "spec.priority" },
+    { "equal-priority", C("a", "Admin", ALL, "egress: [{action: Deny, to: "
+                          "[{namespaces: {}}]}]")
+                        C("p", "Admin", WEBS, DENY), NULL },
+    { "equal-priority",
+      OLD("AdminNetworkPolicy", "p", "priority: 10, " DENY)
+      C("p", "Admin", ALL, DENY), "spec.priority" },
+
+    { "unreached-rule",
+      C("p", "Admin", ALL, "ingress: [{action: Pass, from: [{namespaces: {}}]"
+        "}, {action: Deny, from: [" TEAM_A "], protocols: [{tcp: "
+        "{destinationPort: {number: 80}}}]}]"), "spec.ingress[1]" },
+    { "unreached-rule",
+      C("p", "Admin", ALL, "egress: [{action: Deny, to: [{nodes: {}}, "
+        "{networks: [10.0.0.0/8]}], protocols: [{udp: {destinationPort: "
+        "{range: {start: 1, end: 99}}}}]}, {action: Accept, to: [{nodes: "
+        "{matchLabels: {a: b}}}, {networks: [10.1.0.0/16]}], protocols: "
+        "[{udp: {destinationPort: {number: 53}}}]}]"), "spec.egress[1]" },
+    { "unreached-rule",
+      C("p", "Admin", ALL, "ingress: [{action: Deny, from: [{namespaces: {}}]"
+        ", protocols: [{tcp: {destinationPort: {number: 80}}}]}, {action: "
+        "Accept, from: [{namespaces: {}}]}]"), NULL },
+    { "unreached-rule",
+      C("p", "Admin", ALL, "ingress: [{action: Deny, from: [" TEAM_A "]}, "
+        "{action: Accept, from: [{namespaces: {}}]}]"), NULL },
+    { "unreached-rule",
+      C("p", "Admin", ALL, "egress: [{action: Deny, to: [{nodes: {}}]}, "
+        "{action: Accept, to: [{namespaces: {}}]}, {action: Deny, to: "
+        "[{networks: [0.0.0.0/0]}]}]"), NULL },
+    /* Of the other direction. */
+    { "unreached-rule",
+      C("p", "Admin", ALL, DENY ", egress: [{action: Accept, to: "
+        "[{namespaces: {}}]}]"), NULL },
+
+    { "deprecated-kind", OLD("AdminNetworkPolicy", "p", "priority: 10, "
+                             DENY), "apiVersion" },
+    { "deprecated-kind", OLD("BaselineAdminNetworkPolicy", "default", DENY)
+                         C("p", "Baseline", ALL, DENY), NULL },
 };
 
 /* Looks at 'yaml', with pods or without. */
@@ -213,7 +322,8 @@ test_rules(void **state)
             const struct lint_finding *f = &lint.findings[j];
 
             if (!strcmp(f->rule->name, rows[i].rule)
-                && !strcmp(f->ns, "shop") && !strcmp(f->name, "p")) {
+                && (k8s_kind_is_cluster_policy(f->kind) ? !f->ns[0]
+                    : !strcmp(f->ns, "shop")) && !strcmp(f->name, "p")) {
                 assert_true(f->message[0]);
                 path = f->path;
             }
@@ -238,7 +348,8 @@ test_rows_cover_rules(void **state)
     for (size_t i = 0; i < n; i++) {
         bool finds = false, spares = false;
 
-        assert_true(!rules[i].check != !rules[i].check_document);
+        assert_int_equal(!!rules[i].check_document,
+                         !rules[i].check && !rules[i].check_cluster);
         for (size_t j = 0; j < ARRAY_SIZE(rows); j++) {
             if (!strcmp(rows[j].rule, rules[i].name)) {
                 finds |= rows[j].path != NULL;
@@ -260,7 +371,10 @@ test_without_pods(void **state)
 
     check(&scene, &lint,
           P("p", WEB ", ingress: [{from: [{podSelector: {}}], ports: "
-            "[{port: http}]}]"), false);
+            "[{port: http}]}]")
+          C("p", "Admin", WEBS, "ingress: [{action: Accept, from: ["
+            "{namespaces: {}}], protocols: [{destinationNamedPort: x}]}]"),
+          false);
     assert_int_equal(lint.n_findings, 0);
     lint_uninit(&lint);
     scene_uninit(&scene);
