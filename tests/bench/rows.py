@@ -241,7 +241,8 @@ def growth(bench):
     cases = [("pods", n, n, 1000) for n in (1000, 10000, 100000)] + \
             [("policies", n, 10000, n) for n in (100, 1000, 10000)]
     if bench.quick:
-        cases = [("pods", n, n, 50) for n in (200, 2000)]
+        cases = [("pods", n, n, 50) for n in (200, 2000)] + \
+                [("policies", n, 200, n) for n in (50, 200)]
     for axis, x, pods, policies in cases:
         path = write(bench, "growth", workload.cluster(100, pods, policies))
         with switch(bench) as s:
