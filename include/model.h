@@ -154,6 +154,16 @@ const struct prefix *model_service_cidrs(const struct model *, size_t *n);
  * node's name. */
 bool model_pod_is_local(const struct model *, const struct k8s_pod *);
 
+/* True if 'pod' is live and a subject of the cluster policy (C3). */
+bool model_pod_is_subject(const struct model *,
+                          const struct k8s_cluster_policy *,
+                          const struct k8s_pod *);
+/* The cluster policies of all kinds, as they are asked: tier by tier, in each
+ * the first one first.  Array of '*n' borrowed pointers (caller frees the
+ * array). */
+const struct k8s_cluster_policy **model_cluster_policies(const struct model *,
+                                                         size_t *n);
+
 /* Number of changes so far, plus 1. */
 uint64_t model_generation(const struct model *);
 

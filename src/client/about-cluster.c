@@ -31,19 +31,6 @@ dossier_find_cluster(const struct dossier *d, const char *word)
     return NULL;
 }
 
-static bool
-is_subject(const struct dossier *d, const struct k8s_cluster_policy *policy,
-           const struct k8s_pod *pod)
-{
-    const struct k8s_peer subject = {
-        .namespaces = policy->namespaces,
-        .pods = policy->pods,
-    };
-
-    return (model_pod_is_live(pod)
-            && dossier_is_peer(d->objects.model, &subject, NULL, pod));
-}
-
 static void
 put_subject(const struct dossier *d, const struct k8s_cluster_policy *policy,
             struct json *json, struct ds *text)
@@ -56,7 +43,7 @@ put_subject(const struct dossier *d, const struct k8s_cluster_policy *policy,
     while ((o = model_next(d->objects.model, K8S_POD, &pos))) {
         const struct k8s_pod *pod = k8s_pod_cast(o);
 
-        if (is_subject(d, policy, pod)) {
+        if (model_pod_is_subject(d->objects.model, policy, pod)) {
             n_pods++;
             if (model_pod_is_local(d->objects.model, pod)) {
                 n_here++;

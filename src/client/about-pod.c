@@ -6,6 +6,7 @@
 
 #include "client.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -198,6 +199,52 @@ isolates(const struct k8s_policy *policy, enum k8s_direction d,
             && selector_matches(policy->pods, pod->labels));
 }
 
+static struct json *
+cluster_policy_to_json(const struct k8s_cluster_policy *p)
+{
+    struct json *json = json_object_create();
+
+    json_object_put_string(json, "kind", k8s_kind_name(p->up.kind));
+    json_object_put_string(json, "name", p->up.name);
+    json_object_put_string(json, "tier", k8s_tier_name(p->tier));
+    json_object_put(json, "priority", json_integer_create(p->priority));
+    return json;
+}
+
+/* What of the cluster policies that the pod is a subject of has rules for
+ * direction 'd', in their order (C1). */
+static struct json *
+put_cluster_rules(struct about *a, enum k8s_direction d, bool isolated)
+{
+    struct json *json = json_array_create_empty();
+    size_t n;
+    const struct k8s_cluster_policy **policies
+        = model_cluster_policies(a->d->objects.model, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct k8s_cluster_policy *p = policies[i];
+        bool asked = p->tier == K8S_ADMIN || !isolated;
+
+        if (p->n_rules[d]
+            && model_pod_is_subject(a->d->objects.model, p, a->pod)) {
+            struct json *item = cluster_policy_to_json(p);
+
+            answer_fact(a->text, "", "tier %s, %s: %s %s, priority %"PRIu16
+                        ", rules: %"PRIuSIZE, k8s_tier_name(p->tier),
+                        (!asked ? "not asked since it is isolated"
+                         : p->tier == K8S_ADMIN ? "asked before"
+                         : "asked after"),
+                        k8s_kind_name(p->up.kind), p->up.name, p->priority,
+                        p->n_rules[d]);
+            json_object_put(item, "rules", json_integer_create(p->n_rules[d]));
+            json_object_put(item, "asked", json_boolean_create(asked));
+            json_array_add(json, item);
+        }
+    }
+    free(policies);
+    return json;
+}
+
 static void
 put_side(struct about *a, enum k8s_direction d)
 {
@@ -223,6 +270,8 @@ put_side(struct about *a, enum k8s_direction d)
     if (!n_isolating) {
         answer_fact(a->text, k8s_direction_name(d), "not isolated");
     }
+    json_object_put(side, "clusterPolicies",
+                    put_cluster_rules(a, d, n_isolating > 0));
     put_class(a, d, side);
     json_object_put(side, "isolated", json_boolean_create(n_isolating > 0));
     json_object_put(side, "isolating", isolating);
@@ -230,46 +279,28 @@ put_side(struct about *a, enum k8s_direction d)
     json_object_put(a->json, k8s_direction_name(d), side);
 }
 
-static struct json *
-cluster_policy_to_json(const struct k8s_cluster_policy *p)
-{
-    struct json *json = json_object_create();
-
-    json_object_put_string(json, "kind", k8s_kind_name(p->up.kind));
-    json_object_put_string(json, "name", p->up.name);
-    json_object_put_string(json, "tier", k8s_tier_name(p->tier));
-    json_object_put(json, "priority", json_integer_create(p->priority));
-    return json;
-}
-
-/* Cluster policies of which the pod is a subject. */
+/* Cluster policies of which the pod is a subject, whatever their rules. */
 static void
 put_cluster_policies(struct about *a)
 {
     struct json *json = json_array_create_empty();
     const struct model *model = a->d->objects.model;
-    size_t n_found = 0;
+    size_t n, n_found = 0;
+    const struct k8s_cluster_policy **policies
+        = model_cluster_policies(model, &n);
 
-    for (enum k8s_kind kind = 0; kind < K8S_N_KINDS; kind++) {
-        struct hmap_position pos = { 0, 0 };
-        const struct k8s_object *o;
+    for (size_t i = 0; i < n; i++) {
+        const struct k8s_cluster_policy *p = policies[i];
 
-        while (k8s_kind_is_cluster_policy(kind)
-               && (o = model_next(model, kind, &pos))) {
-            const struct k8s_cluster_policy *p = k8s_cluster_policy_cast(o);
-
-            if (!model_pod_is_live(a->pod)
-                || !selector_matches(p->namespaces, model_namespace_labels(
-                                         model, a->pod->up.ns))
-                || !selector_matches(p->pods, a->pod->labels)) {
-                continue;
-            }
+        if (model_pod_is_subject(model, p, a->pod)) {
             json_array_add(json, cluster_policy_to_json(p));
             answer_fact(a->text, n_found++ ? "" : "subject of",
-                        "%s %s, tier %s, priority %d", k8s_kind_name(kind),
-                        p->up.name, k8s_tier_name(p->tier), p->priority);
+                        "%s %s, tier %s, priority %"PRIu16,
+                        k8s_kind_name(p->up.kind), p->up.name,
+                        k8s_tier_name(p->tier), p->priority);
         }
     }
+    free(policies);
     json_object_put(a->json, "clusterPolicies", json);
 }
 

@@ -15,16 +15,6 @@
 
 /* The subject. */
 
-bool
-lint_subject_selects(const struct lint *lint,
-                     const struct k8s_cluster_policy *policy,
-                     const struct k8s_pod *pod)
-{
-    return (selector_matches(policy->namespaces,
-                             model_namespace_labels(lint->model, pod->up.ns))
-            && selector_matches(policy->pods, pod->labels));
-}
-
 void
 lint_subject_nobody(struct lint *lint, const struct k8s_cluster_policy *policy)
 {
@@ -53,7 +43,7 @@ subjects_overlap(const struct lint *lint, const struct k8s_cluster_policy *a,
                  const struct k8s_cluster_policy *b)
 {
     for (size_t i = 0; i < lint->pods.n; i++) {
-        if (lint_subject_selects(lint, a, lint->pods.p[i])) {
+        if (model_pod_is_subject(lint->model, a, lint->pods.p[i])) {
             return true;
         }
     }

@@ -257,8 +257,7 @@ find_subject(struct lint *lint, const struct k8s_cluster_policy *policy)
     while ((object = model_next(lint->model, K8S_POD, &pos))) {
         const struct k8s_pod *pod = k8s_pod_cast(object);
 
-        if (model_pod_is_live(pod)
-            && lint_subject_selects(lint, policy, pod)) {
+        if (model_pod_is_subject(lint->model, policy, pod)) {
             ptrs_add(&lint->pods, pod);
         }
     }

@@ -96,9 +96,6 @@ bool lint_peer_selects(const struct lint *, const struct k8s_peer *,
 bool lint_name_is_alive(const struct lint *, const char *ns,
                         enum k8s_direction, const struct k8s_rule *,
                         const struct k8s_port *);
-bool lint_subject_selects(const struct lint *,
-                          const struct k8s_cluster_policy *,
-                          const struct k8s_pod *);
 /* True if 'a' selects all that 'b' does, because it asks for less; and if it
  * is about all that 'b' is about, for pods that may come, too.  Both are of
  * policies of one namespace, or of the cluster. */

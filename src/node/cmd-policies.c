@@ -100,10 +100,7 @@ count_subjects(const struct model *model,
     size_t n = 0;
 
     for (size_t i = 0; i < n_pods; i++) {
-        n += (selector_matches(policy->namespaces,
-                               model_namespace_labels(model, pods[i]->ns))
-              && selector_matches(policy->pods,
-                                  k8s_pod_cast(pods[i])->labels));
+        n += model_pod_is_subject(model, policy, k8s_pod_cast(pods[i]));
     }
     return n;
 }

@@ -216,6 +216,14 @@ END
     contains problem 'domainNames: not supported' "$output"
     contains closed '"understood": *false' "$output"
     exits 2 ovs-netpol policy ClusterNetworkPolicy/nobody
+
+    # The pods say so too.
+    exits 0 ovs-netpol pods
+    contains db '^shop/db .* Admin:strict$' "$output"
+    contains prom '^ops/prom .* Baseline:later +-$' "$output"
+    exits 0 ovs-netpol pod shop/db
+    contains db 'tier Admin, asked before: ClusterNetworkPolicy strict' \
+        "$output"
 }
 
 # A priority is edited: the other policy wins at once, and the flows of what

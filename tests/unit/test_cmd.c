@@ -278,6 +278,19 @@ test_cluster_policies(void **state)
     text = cmd_status(&f->context, false);
     assert_non_null(strstr(text, "3 policies, 2 cluster policies"));
     free(text);
+
+    /* b is not about it, and a has nothing to say about egress. */
+    text = cmd_pods(&f->context, false);
+    assert_line(text, "POD INTERFACE OFPORT ADDRESSES EGRESS ISOLATED BY "
+                "INGRESS ISOLATED BY EGRESS SUBJECT OF INGRESS SUBJECT OF");
+    assert_line(text, "shop/web veth1 7 10.0.0.1,fd00::1 all all,web - "
+                "Admin:a");
+    free(text);
+    text = cmd_pods(&f->context, true);
+    assert_json_has(text, "\"clusterPolicies\":{\"egress\":[],\"ingress\":"
+                    "[{\"kind\":\"ClusterNetworkPolicy\",\"name\":\"a\","
+                    "\"priority\":7,\"tier\":\"Admin\"}]}");
+    free(text);
     unlink(file);
     free(file);
 }

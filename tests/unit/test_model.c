@@ -568,6 +568,71 @@ test_followers(void **state)
     model_unfollow(&f);
 }
 
+#define CLUSTER_POLICY(NAME, TIER, PRIORITY, SUBJECT)               \
+    "---\n"                                                         \
+    "apiVersion: policy.networking.k8s.io/v1alpha2\n"               \
+    "kind: ClusterNetworkPolicy\n"                                  \
+    "metadata: {name: " NAME "}\n"                                  \
+    "spec: {tier: " TIER ", priority: " PRIORITY ",\n"              \
+    " subject: {" SUBJECT "}}\n"
+
+/* C1, C7: tiers, then priorities, then names, then kinds. */
+static void
+test_cluster_policies(void **state)
+{
+    static const char *const names[] = { "z", "y", "x", "x", "a" };
+    struct scene *s = *state;
+    size_t n;
+
+    scene_put(s, CLUSTER_POLICY("a", "Baseline", "0", "namespaces: {}")
+              CLUSTER_POLICY("x", "Admin", "9", "namespaces: {}")
+              CLUSTER_POLICY("y", "Admin", "8", "namespaces: {}")
+              CLUSTER_POLICY("z", "Admin", "0", "namespaces: {}")
+              "---\n"
+              "apiVersion: policy.networking.k8s.io/v1alpha1\n"
+              "kind: AdminNetworkPolicy\n"
+              "metadata: {name: x}\n"
+              "spec: {priority: 9, subject: {namespaces: {}}}\n");
+
+    const struct k8s_cluster_policy **policies
+        = model_cluster_policies(s->model, &n);
+    assert_int_equal(n, ARRAY_SIZE(names));
+    for (size_t i = 0; i < n; i++) {
+        assert_string_equal(policies[i]->up.name, names[i]);
+    }
+    assert_int_equal(policies[2]->up.kind, K8S_CLUSTER_POLICY);
+    assert_int_equal(policies[3]->up.kind, K8S_ADMIN_POLICY);
+    free(policies);
+}
+
+/* C3, S37, S40. */
+static void
+test_subjects(void **state)
+{
+    struct scene *s = *state;
+
+    scene_put(s, SCENE_NAMESPACE("shop", "team: shop")
+              POD("web", ", labels: {app: web}", "", "")
+              POD("db", ", labels: {app: db}", "", "")
+              POD("done", ", labels: {app: web}", "", "phase: Failed")
+              POD("host", ", labels: {app: web}", "hostNetwork: true", "")
+              CLUSTER_POLICY("a", "Admin", "0", "pods: {"
+                             "namespaceSelector: {matchLabels: {team: shop}}, "
+                             "podSelector: {matchLabels: {app: web}}}")
+              CLUSTER_POLICY("b", "Admin", "1",
+                             "namespaces: {matchLabels: {team: ops}}"));
+
+    size_t n;
+    const struct k8s_cluster_policy **p = model_cluster_policies(s->model, &n);
+    assert_int_equal(n, 2);
+    assert_true(model_pod_is_subject(s->model, p[0], get_pod(s, "web")));
+    assert_false(model_pod_is_subject(s->model, p[0], get_pod(s, "db")));
+    assert_false(model_pod_is_subject(s->model, p[0], get_pod(s, "done")));
+    assert_false(model_pod_is_subject(s->model, p[0], get_pod(s, "host")));
+    assert_false(model_pod_is_subject(s->model, p[1], get_pod(s, "web")));
+    free(p);
+}
+
 int
 main(void)
 {
@@ -586,6 +651,8 @@ main(void)
         TEST(test_rivals),
         TEST(test_rivals_are_noted),
         TEST(test_uids),
+        TEST(test_cluster_policies),
+        TEST(test_subjects),
         TEST(test_local_pods),
         TEST(test_node),
         TEST(test_services),
