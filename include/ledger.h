@@ -11,7 +11,8 @@
  * - the policies: all that have the rule in common for the target, if the flow
  *   says which that is; all that isolate the target class that denied;
  * - for what was denied because no rule allowed it, the namespace of the
- *   targets; for what a cluster policy denied, that of others.
+ *   targets; for what a cluster policy denied, its tier: the flow does not
+ *   know whose pod it was.
  *
  * So these only grow, whatever becomes of the flows; what was counted between
  * the last reading of a flow and its end is lost.  Of flows that allow the
@@ -80,10 +81,12 @@ struct ledger_item {
     struct ledger_count count;
 };
 /* A policy ('ns' is NULL for a cluster policy), or a namespace ('name' NULL),
- * or what is about others (both NULL). */
+ * or a tier of cluster policies, or what is about others (all NULL). */
 struct ledger_account {
     struct hmap_node node;
-    enum k8s_kind kind;         /* Of a policy. */
+    enum k8s_kind kind;         /* Of a policy; K8S_CLUSTER_POLICY for a
+                                 * tier. */
+    enum k8s_tier tier;         /* If 'kind' is one of cluster policies. */
     char *ns, *name;
     struct ledger_count counts[K8S_N_DIRECTIONS][LEDGER_N_VERDICTS];
 };
@@ -96,10 +99,16 @@ const struct ledger_account **ledger_policies(const struct ledger *,
                                               size_t *n);
 const struct ledger_account **ledger_namespaces(const struct ledger *,
                                                 size_t *n);
+/* What cluster policies of that tier denied. */
+const struct ledger_account *ledger_tier(const struct ledger *, enum k8s_tier);
 /* What is about policies, or namespaces, beyond the bound. */
 const struct ledger_account *ledger_other_policies(const struct ledger *);
 const struct ledger_account *ledger_other_namespaces(const struct ledger *);
 
+/* The tier of the cluster policy that 'item' is about; false: it is about
+ * NetworkPolicies. */
+bool ledger_item_tier(const struct ledger *, const struct ledger_item *,
+                      enum k8s_tier *);
 /* Adds the policies ("struct policy") that 'item' is about to 'policies'. */
 void ledger_item_policies(const struct ledger *, const struct ledger_item *,
                           struct ptrs *policies);

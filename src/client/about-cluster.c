@@ -139,5 +139,7 @@ dossier_describe_cluster(const struct dossier *d,
         put_rules(policy, i, json, text);
     }
     put_problems(d, &policy->up, json, text);
+    json_object_put(json, "counters",
+                    dossier_put_counters(d, &policy->up, text));
     return json;
 }

@@ -330,37 +330,6 @@ put_problems(struct about *a)
     json_object_put(a->json, "problems", json);
 }
 
-static void
-put_counters(struct about *a)
-{
-    static const char *const verdicts[] = { "allowed", "denied", "audited" };
-    const struct json *policies = answer_get(a->d->counters, "policies");
-    const struct json *mine = NULL;
-
-    for (size_t i = 0; i < answer_count(policies) && !mine; i++) {
-        if (answer_is(answer_at(policies, i), a->policy->up.ns,
-                      a->policy->up.name)) {
-            mine = answer_at(policies, i);
-        }
-    }
-    json_object_put(a->json, "counters", (mine ? json_clone(mine)
-                                          : json_null_create()));
-    for (int d = 0; mine && d < K8S_N_DIRECTIONS; d++) {
-        const struct json *side = answer_get(mine, k8s_direction_name(d));
-        struct ds s = DS_EMPTY_INITIALIZER;
-
-        for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++) {
-            ds_put_format(&s, "%s%lld %s", i ? ", " : "",
-                          (long long int) answer_integer(
-                              answer_get(side, verdicts[i]), "packets"),
-                          verdicts[i]);
-        }
-        answer_fact(a->text, d ? "" : "packets", "%s: %s",
-                    k8s_direction_name(d), ds_cstr(&s));
-        ds_destroy(&s);
-    }
-}
-
 static struct json *
 describe(const struct dossier *d, const struct k8s_policy *policy,
          struct ds *text)
@@ -378,7 +347,8 @@ describe(const struct dossier *d, const struct k8s_policy *policy,
     put_flows(&a);
     put_generation(&a);
     put_problems(&a);
-    put_counters(&a);
+    json_object_put(a.json, "counters",
+                    dossier_put_counters(d, &policy->up, text));
 
     struct json *drops = dossier_drops(d, dossier_drop_has_policy,
                                        policy->up.ns, policy->up.name);

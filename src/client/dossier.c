@@ -177,6 +177,48 @@ dossier_is_peer(const struct model *model, const struct k8s_peer *peer,
             && selector_matches(peer->pods, pod->labels));
 }
 
+/* Counters. */
+
+static const struct json *
+find_counters(const struct dossier *d, const struct k8s_object *policy)
+{
+    const struct json *policies = answer_get(d->counters, "policies");
+
+    for (size_t i = 0; i < answer_count(policies); i++) {
+        const struct json *p = answer_at(policies, i);
+
+        if (!strcmp(answer_string(p, "kind"), k8s_kind_name(policy->kind))
+            && answer_is(p, policy->ns ? policy->ns : "", policy->name)) {
+            return p;
+        }
+    }
+    return NULL;
+}
+
+struct json *
+dossier_put_counters(const struct dossier *d, const struct k8s_object *policy,
+                     struct ds *text)
+{
+    static const char *const verdicts[] = { "allowed", "denied", "audited" };
+    const struct json *mine = find_counters(d, policy);
+
+    for (int i = 0; mine && i < K8S_N_DIRECTIONS; i++) {
+        const struct json *side = answer_get(mine, k8s_direction_name(i));
+        struct ds s = DS_EMPTY_INITIALIZER;
+
+        for (size_t j = 0; j < ARRAY_SIZE(verdicts); j++) {
+            ds_put_format(&s, "%s%lld %s", j ? ", " : "",
+                          (long long int) answer_integer(
+                              answer_get(side, verdicts[j]), "packets"),
+                          verdicts[j]);
+        }
+        answer_fact(text, i ? "" : "packets", "%s: %s", k8s_direction_name(i),
+                    ds_cstr(&s));
+        ds_destroy(&s);
+    }
+    return mine ? json_clone(mine) : json_null_create();
+}
+
 /* Drops. */
 
 static void

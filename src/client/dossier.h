@@ -45,6 +45,12 @@ struct json *dossier_describe_cluster(const struct dossier *,
                                       const struct k8s_cluster_policy *,
                                       struct ds *text);
 
+/* What the daemon counted of a policy: facts, and its entry in the daemon's
+ * counters; null if there is none. */
+struct json *dossier_put_counters(const struct dossier *,
+                                  const struct k8s_object *policy,
+                                  struct ds *text);
+
 /* Prints one or the other, as the options want it. */
 void dossier_print(const struct json *, const char *text,
                    const struct client_options *);

@@ -131,15 +131,20 @@ fill(struct reading *r, const struct reading *before, const char *ns)
 
 /* Printing. */
 
+/* "NS/NAME NS/NAME ...", or "KIND NAME (TIER)". */
 static char *
 list_policies(const struct json *item)
 {
     const struct json *policies = answer_get(item, "policies");
+    const char *tier = answer_string(item, "tier");
     struct ds s = DS_EMPTY_INITIALIZER;
 
     for (size_t i = 0; i < answer_count(policies); i++) {
         ds_put_format(&s, "%s%s", i ? " " : "",
                       answer_string(answer_at(policies, i), ""));
+    }
+    if (tier[0]) {
+        ds_put_format(&s, " (%s)", tier);
     }
     return ds_steal_cstr(&s);
 }

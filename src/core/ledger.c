@@ -50,6 +50,7 @@ struct ledger {
     struct hmap meters;
     struct hmap items;          /* "struct ledger_item". */
     struct accounts policies, namespaces;
+    struct ledger_account tiers[K8S_N_TIERS];
     struct delta *deltas;       /* Of the reading under way. */
     size_t n_deltas, allocated_deltas;
 };
@@ -77,6 +78,10 @@ ledger_create(struct compile *compile, size_t max)
     hmap_init(&l->items);
     hmap_init(&l->policies.map);
     hmap_init(&l->namespaces.map);
+    for (enum k8s_tier tier = 0; tier < K8S_N_TIERS; tier++) {
+        l->tiers[tier].kind = K8S_CLUSTER_POLICY;
+        l->tiers[tier].tier = tier;
+    }
     return l;
 }
 
@@ -328,6 +333,20 @@ ledger_item_policies(const struct ledger *l, const struct ledger_item *item,
                   item->by_rule ? 0 : item->id, policies);
 }
 
+bool
+ledger_item_tier(const struct ledger *l, const struct ledger_item *item,
+                 enum k8s_tier *tier)
+{
+    const struct rule *r = (item->by_rule
+                            ? find_rule(l, item->direction, item->id) : NULL);
+
+    if (!r || !r->rung) {
+        return false;
+    }
+    *tier = r->rung->tier;
+    return true;
+}
+
 /* Booking. */
 
 static struct ledger_item *
@@ -351,16 +370,17 @@ get_item(struct ledger *l, const struct delta *d)
     return item;
 }
 
+/* 'tier' is 0 for what is not of cluster policies. */
 static struct ledger_account *
-get_account(struct accounts *a, enum k8s_kind kind, const char *ns,
-            const char *name, size_t max)
+get_account(struct accounts *a, enum k8s_kind kind, enum k8s_tier tier,
+            const char *ns, const char *name, size_t max)
 {
     uint32_t hash = hash_string(name ? name : "",
                                 hash_string(ns ? ns : "", kind));
     struct ledger_account *account;
 
     HMAP_FOR_EACH_WITH_HASH (account, node, hash, &a->map) {
-        if (account->kind == kind
+        if (account->kind == kind && account->tier == tier
             && nullable_string_is_equal(account->ns, ns)
             && nullable_string_is_equal(account->name, name)) {
             return account;
@@ -371,17 +391,22 @@ get_account(struct accounts *a, enum k8s_kind kind, const char *ns,
     }
     account = xzalloc(sizeof *account);
     account->kind = kind;
+    account->tier = tier;
     account->ns = nullable_xstrdup(ns);
     account->name = nullable_xstrdup(name);
     hmap_insert(&a->map, &account->node, hash);
     return account;
 }
 
-/* The policies that isolate a target are of its namespace. */
+/* The policies that isolate a target are of its namespace; a rule of a cluster
+ * policy is of that one alone. */
 static void
 book(struct ledger *l, const struct delta *d)
 {
+    const struct rule *r = (d->by_rule ? find_rule(l, d->direction, d->id)
+                            : NULL);
     struct ptrs policies = PTRS_INITIALIZER;
+    enum k8s_tier tier = r && r->rung ? r->rung->tier : 0;
 
     find_policies(l, d->direction, d->by_rule, d->id, d->target, &policies);
     if (policies.n) {
@@ -390,15 +415,16 @@ book(struct ledger *l, const struct delta *d)
     for (size_t i = 0; i < policies.n; i++) {
         const struct policy *p = policies.p[i];
 
-        add_count(&get_account(&l->policies, p->kind, p->ns, p->name, l->max)
+        add_count(&get_account(&l->policies, p->kind, tier, p->ns, p->name,
+                               l->max)
                    ->counts[d->direction][d->verdict], &d->count);
         if (!i && d->verdict != LEDGER_ALLOWED) {
-            struct ledger_account *space
-                = (p->ns ? get_account(&l->namespaces, K8S_NAMESPACE, p->ns,
-                                       NULL, l->max)
-                   : &l->namespaces.other);
+            struct ledger_account *whose
+                = (p->ns ? get_account(&l->namespaces, K8S_NAMESPACE, 0,
+                                       p->ns, NULL, l->max)
+                   : &l->tiers[tier]);
 
-            add_count(&space->counts[d->direction][d->verdict], &d->count);
+            add_count(&whose->counts[d->direction][d->verdict], &d->count);
         }
     }
     ptrs_uninit(&policies);
@@ -434,16 +460,25 @@ sweep_items(struct ledger *l)
     }
 }
 
+/* A cluster policy that went to the other tier begins anew there. */
+static bool
+is_policy_there(const struct ledger *l, const struct ledger_account *account)
+{
+    const struct policies *policies = compile_policies(l->compile);
+    const struct policy *p
+        = (account->ns ? policy_find(policies, account->ns, account->name)
+           : policy_find_cluster(policies, account->kind, account->name));
+
+    return p && (!p->cluster || p->cluster->tier == account->tier);
+}
+
 static void
 sweep_policies(struct ledger *l)
 {
-    const struct policies *policies = compile_policies(l->compile);
     struct ledger_account *account;
 
     HMAP_FOR_EACH_SAFE (account, node, &l->policies.map) {
-        if (!(account->ns ? policy_find(policies, account->ns, account->name)
-              : policy_find_cluster(policies, account->kind,
-                                    account->name))) {
+        if (!is_policy_there(l, account)) {
             destroy_account(&l->policies, account);
         }
     }
@@ -556,6 +591,12 @@ const struct ledger_account **
 ledger_namespaces(const struct ledger *l, size_t *n)
 {
     return sort_accounts(&l->namespaces, n);
+}
+
+const struct ledger_account *
+ledger_tier(const struct ledger *l, enum k8s_tier tier)
+{
+    return &l->tiers[tier];
 }
 
 const struct ledger_account *

@@ -49,6 +49,7 @@ static struct json *
 item_to_json(const struct ledger *ledger, const struct ledger_item *item)
 {
     struct json *json = count_to_json(&item->count);
+    enum k8s_tier tier;
 
     json_object_put(json, item->by_rule ? "rule" : "target",
                     json_integer_create(item->id));
@@ -56,6 +57,9 @@ item_to_json(const struct ledger *ledger, const struct ledger_item *item)
                            k8s_direction_name(item->direction));
     json_object_put_string(json, "verdict",
                            ledger_verdict_name(item->verdict));
+    json_object_put(json, "tier", (ledger_item_tier(ledger, item, &tier)
+                                   ? json_string_create(k8s_tier_name(tier))
+                                   : json_null_create()));
     json_object_put(json, "policies", policies_to_json(ledger, item));
     return json;
 }
@@ -86,6 +90,9 @@ account_to_json(const struct ledger_account *account)
         json_object_put_string(json, "kind", k8s_kind_name(account->kind));
         json_object_put_string(json, "name", account->name);
     }
+    if (k8s_kind_is_cluster_policy(account->kind)) {
+        json_object_put_string(json, "tier", k8s_tier_name(account->tier));
+    }
     for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
         struct json *counts = json_object_create();
 
@@ -98,17 +105,43 @@ account_to_json(const struct ledger_account *account)
     return json;
 }
 
-/* The sum of all others comes last. */
 static struct json *
-accounts_to_json(const struct ledger_account *const accounts[], size_t n,
-                 const struct ledger_account *other)
+accounts_to_json(const struct ledger_account *const accounts[], size_t n)
 {
     struct json *json = json_array_create_empty();
 
     for (size_t i = 0; i < n; i++) {
         json_array_add(json, account_to_json(accounts[i]));
     }
-    json_array_add(json, account_to_json(other));
+    return json;
+}
+
+/* The sum of all others comes last. */
+static struct json *
+policy_accounts_to_json(const struct ledger *ledger)
+{
+    size_t n;
+    const struct ledger_account **accounts = ledger_policies(ledger, &n);
+    struct json *json = accounts_to_json(accounts, n);
+
+    free(accounts);
+    json_array_add(json, account_to_json(ledger_other_policies(ledger)));
+    return json;
+}
+
+/* Namespaces, tiers, and the sum of all others. */
+static struct json *
+namespace_accounts_to_json(const struct ledger *ledger)
+{
+    size_t n;
+    const struct ledger_account **accounts = ledger_namespaces(ledger, &n);
+    struct json *json = accounts_to_json(accounts, n);
+
+    free(accounts);
+    for (enum k8s_tier tier = 0; tier < K8S_N_TIERS; tier++) {
+        json_array_add(json, account_to_json(ledger_tier(ledger, tier)));
+    }
+    json_array_add(json, account_to_json(ledger_other_namespaces(ledger)));
     return json;
 }
 
@@ -116,20 +149,10 @@ char *
 counters_format(const struct ledger *ledger)
 {
     struct json *json = json_object_create();
-    const struct ledger_account **accounts;
-    size_t n;
 
     json_object_put(json, "items", items_to_json(ledger));
-    accounts = ledger_policies(ledger, &n);
-    json_object_put(json, "policies",
-                    accounts_to_json(accounts, n,
-                                     ledger_other_policies(ledger)));
-    free(accounts);
-    accounts = ledger_namespaces(ledger, &n);
-    json_object_put(json, "namespaces",
-                    accounts_to_json(accounts, n,
-                                     ledger_other_namespaces(ledger)));
-    free(accounts);
+    json_object_put(json, "policies", policy_accounts_to_json(ledger));
+    json_object_put(json, "namespaces", namespace_accounts_to_json(ledger));
 
     char *text = json_to_string(json, JSSF_SORT);
     json_destroy(json);

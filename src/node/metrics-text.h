@@ -15,7 +15,7 @@ struct ds;
 struct histogram;
 
 /* Most labels that a metric has. */
-#define METRICS_MAX_LABELS 4
+#define METRICS_MAX_LABELS 6
 
 struct metrics_writer {
     struct ds *ds;

@@ -219,6 +219,12 @@ put_switch(const struct metrics_context *c, struct metrics_writer *w)
 
 /* What the switch counts. */
 
+static const char *
+tier_label(const struct ledger_account *a)
+{
+    return (k8s_kind_is_cluster_policy(a->kind) ? k8s_tier_name(a->tier) : "");
+}
+
 static void
 put_denied(struct metrics_writer *w, const struct ledger_account *a)
 {
@@ -227,7 +233,7 @@ put_denied(struct metrics_writer *w, const struct ledger_account *a)
             if (a->counts[d][v].packets) {
                 metrics_put(w, METRIC_DENIED, a->counts[d][v].packets,
                             (const char *[]) { a->ns ? a->ns : "",
-                                               directions[d],
+                                               tier_label(a), directions[d],
                                                ledger_verdict_name(v) });
             }
         }
@@ -244,31 +250,22 @@ has_sample(const struct ledger_count counts[], enum ledger_verdict v)
                                         || counts[LEDGER_DENIED].packets)));
 }
 
-/* A cluster policy of an older kind may have the name of another. */
-static char *
-policy_label(const struct ledger_account *a)
-{
-    return (a->kind == K8S_ADMIN_POLICY || a->kind == K8S_BASELINE_POLICY
-            ? xasprintf("%s %s", k8s_kind_name(a->kind), a->name)
-            : xstrdup(a->name ? a->name : ""));
-}
-
 static void
 put_policy(struct metrics_writer *w, const struct ledger_account *a)
 {
-    char *name = policy_label(a);
-
     for (int d = 0; d < K8S_N_DIRECTIONS; d++) {
         for (int v = 0; v < LEDGER_N_VERDICTS; v++) {
             if (has_sample(a->counts[d], v)) {
                 metrics_put(w, METRIC_POLICY_PACKETS, a->counts[d][v].packets,
                             (const char *[]) { a->ns ? a->ns : "",
-                                               name, directions[d],
+                                               (a->name
+                                                ? k8s_kind_name(a->kind) : ""),
+                                               a->name ? a->name : "",
+                                               tier_label(a), directions[d],
                                                ledger_verdict_name(v) });
             }
         }
     }
-    free(name);
 }
 
 static void
@@ -281,6 +278,9 @@ put_counters(const struct metrics_context *c, struct metrics_writer *w)
     accounts = ledger_namespaces(ledger, &n);
     for (size_t i = 0; i < n; i++) {
         put_denied(w, accounts[i]);
+    }
+    for (enum k8s_tier tier = 0; tier < K8S_N_TIERS; tier++) {
+        put_denied(w, ledger_tier(ledger, tier));
     }
     put_denied(w, ledger_other_namespaces(ledger));
     free(accounts);

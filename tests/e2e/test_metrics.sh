@@ -107,7 +107,8 @@ assert 1 <= b - a <= 3 and 0 < d - c < 30, (a, b, c, d)' "$before" \
 
 # What the switch counts, by policy and namespace.
 test_counters() {
-    local of="namespace=shop direction=ingress" denied
+    local space="namespace=shop tier= direction=ingress" denied
+    local of="namespace=shop kind=NetworkPolicy tier= direction=ingress"
     expect <<END
 shop/web -> shop/db tcp/5432,icmp ok
 shop/app -> shop/db tcp/5432,icmp denied
@@ -116,7 +117,7 @@ END
     json=$(ovs-appctl -t ovs-netpold counters)
     # Four allowed connections, and at least a packet of each that is denied.
     # shellcheck disable=SC2086
-    denied=$(metric ovs_netpol_denied_packets_total $of verdict=denied)
+    denied=$(metric ovs_netpol_denied_packets_total $space verdict=denied)
     # shellcheck disable=SC2086
     same allowed 4 "$(metric ovs_netpol_policy_packets_total $of \
         policy=db-from-web verdict=allowed)"
@@ -143,12 +144,55 @@ print(policy["allowed"]["packets"], policy["denied"]["packets"],
     ovs-appctl -t ovs-vswitchd revalidator/wait
     ovs-appctl -t ovs-netpold counters >/dev/null
     # shellcheck disable=SC2086
-    [ "$(metric ovs_netpol_denied_packets_total $of verdict=denied)" \
+    [ "$(metric ovs_netpol_denied_packets_total $space verdict=denied)" \
         -gt "$denied" ]
 }
 
 has_repaired() {
     [ "$(status switch.repairs)" -gt 0 ]
+}
+
+# What cluster policies say is counted by tier, and belongs to no namespace.
+test_tiers() {
+    local of="namespace= tier=Admin direction=ingress verdict=denied" denied
+    manifest strict <<END
+apiVersion: policy.networking.k8s.io/v1alpha2
+kind: ClusterNetworkPolicy
+metadata: {name: strict}
+spec:
+  tier: Admin
+  priority: 1
+  subject: {pods: {podSelector: {matchLabels: {app: db}}}}
+  ingress:
+  - action: Accept
+    from: [{pods: {podSelector: {matchLabels: {app: app}}}}]
+  - action: Deny
+    from: [{namespaces: {}}]
+END
+    settle
+    expect <<END
+shop/app -> shop/db tcp/5432 ok
+shop/web -> shop/db tcp/5432 denied
+END
+    ovs-appctl -t ovs-vswitchd revalidator/wait
+    exits 0 ovs-netpol top --once
+    contains "denied" \
+        'denied +ingress +ClusterNetworkPolicy strict [(]Admin[)]$' "$output"
+    contains "accepted" \
+        'allowed +ingress +ClusterNetworkPolicy strict [(]Admin[)]$' "$output"
+    exits 0 ovs-netpol policy ClusterNetworkPolicy/strict
+    contains "counted" 'ingress: [1-9][0-9]* allowed, [1-9][0-9]* denied' \
+        "$output"
+    # shellcheck disable=SC2086
+    denied=$(metric ovs_netpol_denied_packets_total $of)
+    [ "$denied" -ge 1 ]
+    # shellcheck disable=SC2086
+    same "the policy" "$denied" "$(metric ovs_netpol_policy_packets_total $of \
+        kind=ClusterNetworkPolicy policy=strict)"
+    same "no namespace" "" "$(metric ovs_netpol_denied_packets_total \
+        namespace= tier= direction=ingress verdict=denied)"
+    rm "$MANIFESTS/strict.yaml"
+    settle
 }
 
 # More policies than may have counters of their own are one sum.
@@ -158,8 +202,8 @@ test_counters_bound() {
     expect <<< "shop/app -> shop/db icmp4 denied"
     ovs-appctl -t ovs-vswitchd revalidator/wait
     ovs-appctl -t ovs-netpold counters >/dev/null
-    [ "$(metric ovs_netpol_policy_packets_total namespace= policy= \
-        direction=ingress verdict=denied)" -ge 1 ]
+    [ "$(metric ovs_netpol_policy_packets_total namespace= kind= policy= \
+        tier= direction=ingress verdict=denied)" -ge 1 ]
     daemon_stop
     daemon_start
     settle

@@ -129,6 +129,17 @@ policy_packets(const struct fixture *f, const char *name,
     return packets;
 }
 
+static void
+expect_tier(const struct fixture *f, enum k8s_tier tier, uint64_t packets)
+{
+    const struct ledger_account *a = ledger_tier(f->ledger, tier);
+
+    assert_int_equal(a->counts[K8S_INGRESS][LEDGER_DENIED].packets, packets);
+    assert_int_equal(a->tier, tier);
+    assert_true(k8s_kind_is_cluster_policy(a->kind));
+    assert_null(a->name);
+}
+
 static uint64_t
 namespace_packets(const struct fixture *f, enum ledger_verdict verdict)
 {
@@ -339,6 +350,69 @@ test_bound(void **state)
     assert_int_equal(other->counts[K8S_INGRESS][LEDGER_DENIED].packets, 8);
 }
 
+#define CLUSTER_POLICY(TIER)                                            \
+    "---\n"                                                             \
+    "apiVersion: policy.networking.k8s.io/v1alpha2\n"                   \
+    "kind: ClusterNetworkPolicy\n"                                      \
+    "metadata: {name: strict}\n"                                        \
+    "spec: {tier: " TIER ", priority: 1, subject: {namespaces: {}},\n"  \
+    " ingress: [{action: Deny, from: [{namespaces: {}}]}]}\n"
+
+/* What cluster policies deny is that of their tier, and of no namespace. */
+static void
+test_tiers(void **state)
+{
+    struct fixture *f = *state;
+    const struct ledger_account **accounts;
+    const struct ledger_item **items;
+    enum k8s_tier tier;
+    size_t n;
+
+    /* A pod that nobody isolates, for the Baseline. */
+    scene_apply(&f->scene, CLUSTER CLUSTER_POLICY("Admin")
+                SCENE_POD("shop", "free", "app: free", "n1", "10.0.0.4", ""));
+    read_once(f, COOKIE_DENY, 0, 4);
+    accounts = ledger_policies(f->ledger, &n);
+    assert_int_equal(n, 1);
+    assert_null(accounts[0]->ns);
+    assert_string_equal(accounts[0]->name, "strict");
+    assert_int_equal(accounts[0]->kind, K8S_CLUSTER_POLICY);
+    assert_int_equal(accounts[0]->tier, K8S_ADMIN);
+    assert_int_equal(accounts[0]->counts[K8S_INGRESS][LEDGER_DENIED].packets,
+                     4);
+    free(accounts);
+    items = ledger_items(f->ledger, &n);
+    assert_int_equal(n, 1);
+    assert_true(ledger_item_tier(f->ledger, items[0], &tier));
+    assert_int_equal(tier, K8S_ADMIN);
+    free(items);
+    expect_tier(f, K8S_ADMIN, 4);
+    expect_tier(f, K8S_BASELINE, 0);
+    assert_int_equal(namespace_packets(f, LEDGER_DENIED), 0);
+    assert_int_equal(ledger_other_namespaces(f->ledger)
+                     ->counts[K8S_INGRESS][LEDGER_DENIED].packets, 0);
+
+    /* In the other tier it begins anew; what the tier had stays. */
+    scene_apply(&f->scene, CLUSTER_POLICY("Baseline"));
+    ledger_finish(f->ledger, true);
+    free(ledger_policies(f->ledger, &n));
+    assert_int_equal(n, 0);
+    read_once(f, COOKIE_DENY, 0, 5);
+    accounts = ledger_policies(f->ledger, &n);
+    assert_int_equal(n, 1);
+    assert_int_equal(accounts[0]->tier, K8S_BASELINE);
+    free(accounts);
+    expect_tier(f, K8S_ADMIN, 4);
+    expect_tier(f, K8S_BASELINE, 5);
+
+    /* NetworkPolicies are of no tier. */
+    read_once(f, COOKIE_DROP, target_of(f, "10.0.0.2"), 7);
+    items = ledger_items(f->ledger, &n);
+    assert_int_equal(n, 2);
+    assert_false(ledger_item_tier(f->ledger, items[0], &tier));
+    free(items);
+}
+
 /* Other kinds of flows mean nothing here. */
 static void
 test_other_flows(void **state)
@@ -368,6 +442,7 @@ main(void)
         TEST(test_gone),
         TEST(test_late),
         TEST(test_bound),
+        TEST(test_tiers),
         TEST(test_other_flows),
     };
 

@@ -339,7 +339,10 @@
 
   const NUMBER = new Intl.NumberFormat("en");
   const number = n => NUMBER.format(n);
-  const nameOf = object => object.name ? object.namespace + "/" + object.name : object.namespace || "others";
+  const nameOf = object => !object.name ? object.namespace || "others"
+    : object.namespace ? object.namespace + "/" + object.name : object.kind + " " + object.name;
+  const countedOf = item => item.name ? "policy " + nameOf(item) + (item.tier ? " (" + item.tier + ")" : "")
+    : item.tier ? "tier " + item.tier : "namespace " + item.namespace;
 
   function status(value) {
     const state = value.switch || {};
@@ -360,11 +363,10 @@
   function counters(value) {
     const sum = item => item.egress && ["egress", "ingress"].map(direction => ["allowed", "denied", "audited"]
       .map(verdict => (item[direction][verdict] || { packets: 0 }).packets));
-    const lines = [...value.policies, ...value.namespaces.filter(space => space.namespace)]
+    const lines = [...value.policies, ...value.namespaces]
       .map(item => [item, sum(item)])
-      .filter(([item, counts]) => item.namespace && counts.flat().some(n => n))
-      .map(([item, [egress, ingress]]) => [(item.name ? "policy " : "namespace ") + nameOf(item),
-        number(ingress[0]), number(ingress[1]), number(egress[0]), number(egress[1])]);
+      .filter(([item, counts]) => (item.namespace || item.tier) && counts.flat().some(n => n))
+      .map(([item, [egress, ingress]]) => [countedOf(item), number(ingress[0]), number(ingress[1]), number(egress[0]), number(egress[1])]);
     return [make("h3", {}, "Connections and packets that policies decided"), lines.length
       ? table(["", "in: allowed", "denied", "out: allowed", "denied"], lines.slice(0, 500))
       : make("p", { class: "muted" }, "None yet.")];
@@ -381,7 +383,7 @@
       end(record.destination), record.protocol, record.policies.map(nameOf).join(", ") || "\u2014"]);
     const hidden = Object.values(value.suppressed || {}).reduce((a, b) => a + b, 0);
     return [make("h3", {}, "Denied packets, the latest first"), lines.length
-      ? table(["Time (UTC)", "Verdict", "Direction", "From", "To", "Protocol", "Isolated by"], lines)
+      ? table(["Time (UTC)", "Verdict", "Direction", "From", "To", "Protocol", "Denied by"], lines)
       : make("p", { class: "muted" }, "None."),
       hidden ? make("p", { class: "muted" }, number(hidden) + " more were not reported, to keep the rate low.") : null];
   }
