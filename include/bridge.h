@@ -10,9 +10,9 @@
  *                              BARRED
  *
  * On each connection all flows that carry our cookie magic are read back into
- * the flowset; the differences then go out as one ordered, atomic bundle ended
- * by a barrier.  The barrier's reply publishes the generation: everything of
- * it is in the switch.  While a bundle is under way new changes collect for
+ * the flowset; the differences then go out as one ordered, atomic bundle.  The
+ * reply to its commit publishes the generation: everything of it is in the
+ * switch.  While a bundle is under way new changes collect for
  * the next one.  A refused bundle leaves the switch as it was (bundles are
  * atomic); the error names the flow, the flows are read back, and it is tried
  * again, later or without that flow: see bridge_leave_out().  See
@@ -88,7 +88,7 @@ void bridge_leave_out(struct bridge *, bridge_may_cb *may, void *aux);
  * nothing under way it is published at once. */
 void bridge_set_generation(struct bridge *, uint64_t generation);
 /* The last generation known to be in the switch, 0 for none.  Goes back to 0
- * when the connection is lost, until the next read-back and barrier. */
+ * when the connection is lost, until the next read-back and commit. */
 uint64_t bridge_generation(const struct bridge *);
 
 struct bridge_status {

@@ -3,7 +3,7 @@
  * latency: how long does a change take to be in the switch?
  *
  * From the moment at which the loop that took the change from its source woke
- * up, to the barrier's reply that publishes its generation.  What became one
+ * up, to the switch's reply that publishes its generation.  What became one
  * batch is one measurement. */
 
 #ifndef LATENCY_H

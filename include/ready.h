@@ -3,7 +3,7 @@
  * ready: which interfaces are guarded, and how long that took.
  *
  * An interface is ready when its pod is known and all that follows from that
- * is in the switch: its flows, confirmed by the barrier of a generation that
+ * is in the switch: its flows, confirmed by the commit of a generation that
  * has both.  It stays so as long as it is of the same pod and has the same
  * OpenFlow port.  ports.h writes that into the database, for whoever made the
  * interface: external_ids:ovs-netpol-ready.

@@ -39,11 +39,10 @@ enum bridge_state {
     BRIDGE_READBACK,            /* Asked for our flows. */
     BRIDGE_BARRED,              /* Not let in by the census. */
     BRIDGE_IDLE,                /* Nothing asked. */
-    BRIDGE_STREAMING,           /* Bundle open, sending its messages. */
+    BRIDGE_STREAMING,           /* Sending the messages of a bundle. */
     BRIDGE_CLOSING,             /* Sent all and asked to close. */
-    BRIDGE_COMMITTING,          /* Sent the commit and a barrier. */
-    BRIDGE_DISCARDING,          /* Something was refused: sent the discard and
-                                 * a barrier. */
+    BRIDGE_COMMITTING,          /* Asked to commit. */
+    BRIDGE_DISCARDING,          /* Something was refused: asked to discard. */
 };
 
 struct bridge {
@@ -59,7 +58,6 @@ struct bridge {
     uint64_t published;         /* Generation in the switch, or 0. */
 
     uint32_t next_xid;
-    uint32_t barrier_xid;       /* COMMITTING and DISCARDING. */
 
     /* READBACK.  Replies wait until they are complete, so that 'fs' may change
      * meanwhile and a broken read-back leaves no trace. */
@@ -67,12 +65,13 @@ struct bridge {
     struct ovs_list replies;    /* Contains "struct ofpbuf"s. */
 
     /* The bundle.  It is built first and then streamed, because an open bundle
-     * that idles times out.  Its messages have the xids from 'open_xid' (open
-     * request, then each flow_mod) to 'next_xid', exclusive. */
+     * that idles times out.  Its messages have the xids from 'first_xid' (each
+     * flow_mod, then the control requests) to 'next_xid', exclusive. */
     struct ofpbuf mods;         /* See bridge_msg_put_change(). */
     size_t n_mods;
     size_t ofs;                 /* In 'mods': the next one to send. */
-    uint32_t open_xid;
+    uint32_t first_xid;
+    uint32_t control_xid;       /* Of the request to close, commit, discard. */
     uint64_t generation;        /* That the switch will have. */
     char *refusal;              /* First error, or NULL. */
     struct rconn_packet_counter *queued;
@@ -140,7 +139,6 @@ void bridge_update_run(struct bridge *);
 long long int bridge_update_at(const struct bridge *);
 void bridge_update_stream(struct bridge *);
 void bridge_update_receive(struct bridge *, const struct ofp_header *);
-void bridge_update_receive_barrier(struct bridge *, const struct ofp_header *);
 /* Returns true if 'xid' is one of the bundle's. */
 bool bridge_update_receive_error(struct bridge *, uint32_t xid, enum ofperr);
 

@@ -26,29 +26,22 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(6, 6);
 #define MIN_RETRY_MSEC 1000
 #define MAX_RETRY_MSEC 30000
 
-static int
-send_control(struct bridge *b, enum ofp14_bundle_ctrl_type type, uint32_t xid)
+static void
+send_control(struct bridge *b, enum ofp14_bundle_ctrl_type type)
 {
-    return bridge_send_msg(b, bridge_msg_bundle_control(bridge_version(b),
-                                                        xid, type));
+    b->control_xid = b->next_xid++;
+    bridge_send_msg(b, bridge_msg_bundle_control(bridge_version(b),
+                                                 b->control_xid, type));
 }
 
+/* Gives up on the bundle because of 'b->refusal': the switch is as it was
+ * before it, and 'fs' has to learn that. */
 static void
-send_barrier(struct bridge *b)
+refuse(struct bridge *b)
 {
-    struct ofpbuf *msg = ofputil_encode_barrier_request(bridge_version(b));
-    struct ofp_header *oh = msg->data;
+    char *why = b->refusal;
 
-    b->barrier_xid = b->next_xid++;
-    oh->xid = htonl(b->barrier_xid);
-    bridge_send_msg(b, msg);
-}
-
-/* Gives up on the bundle: the switch is as it was before it, and 'fs' has to
- * learn that.  Takes ownership of 'why'. */
-static void
-refuse(struct bridge *b, char *why)
-{
+    b->refusal = NULL;
     b->status.n_refused++;
     if (bridge_aside_split(b, why)) {
         free(why);
@@ -88,27 +81,24 @@ start_bundle(struct bridge *b)
 {
     bridge_reset(b);
     b->generation = b->wanted;
-    b->open_xid = b->next_xid++;
+    b->first_xid = b->next_xid;
     flowset_take_delta(b->fs, add_change, b);
 
     if (b->refusal) {
-        char *why = b->refusal;
-
-        b->refusal = NULL;
-        refuse(b, why);
+        refuse(b);
     } else if (!b->n_mods) {
         bridge_publish(b, b->generation);
     } else {
         VLOG_DBG("%s: sending %"PRIuSIZE" flow_mods for generation %"PRIu64,
                  rconn_get_name(b->rconn), b->n_mods, b->generation);
         b->state = BRIDGE_STREAMING;
-        send_control(b, OFPBCT_OPEN_REQUEST, b->open_xid);
     }
 }
 
-/* Sends what the connection takes.  A message that the switch refuses is just
- * left out of the bundle, hence the close request: its reply says that all
- * were looked at, and only then may the bundle be committed. */
+/* Sends what the connection takes.  The first message opens the bundle.  One
+ * that the switch refuses is just left out of it, hence the close request: its
+ * reply says that all were looked at, and only then may the bundle be
+ * committed. */
 void
 bridge_update_stream(struct bridge *b)
 {
@@ -123,21 +113,7 @@ bridge_update_stream(struct bridge *b)
         }
     }
     b->state = BRIDGE_CLOSING;
-    send_control(b, OFPBCT_CLOSE_REQUEST, b->next_xid++);
-}
-
-void
-bridge_update_receive(struct bridge *b, const struct ofp_header *oh)
-{
-    struct ofputil_bundle_ctrl_msg ctrl;
-
-    if (b->state == BRIDGE_CLOSING
-        && !ofputil_decode_bundle_ctrl(oh, &ctrl)
-        && ctrl.type == OFPBCT_CLOSE_REPLY) {
-        b->state = BRIDGE_COMMITTING;
-        send_control(b, OFPBCT_COMMIT_REQUEST, b->next_xid++);
-        send_barrier(b);
-    }
+    send_control(b, OFPBCT_CLOSE_REQUEST);
 }
 
 static void
@@ -153,21 +129,25 @@ finish_bundle(struct bridge *b)
     bridge_reset(b);
 }
 
+/* The switch answers a commit after it did it, so there need be no barrier. */
 void
-bridge_update_receive_barrier(struct bridge *b, const struct ofp_header *oh)
+bridge_update_receive(struct bridge *b, const struct ofp_header *oh)
 {
-    if ((b->state != BRIDGE_COMMITTING && b->state != BRIDGE_DISCARDING)
-        || ntohl(oh->xid) != b->barrier_xid) {
+    struct ofputil_bundle_ctrl_msg ctrl;
+
+    if (ofputil_decode_bundle_ctrl(oh, &ctrl)
+        || ntohl(oh->xid) != b->control_xid) {
         return;
     }
-
-    if (b->refusal) {
-        char *why = b->refusal;
-
-        b->refusal = NULL;
-        refuse(b, why);
-    } else {
+    if (b->state == BRIDGE_CLOSING && ctrl.type == OFPBCT_CLOSE_REPLY) {
+        b->state = BRIDGE_COMMITTING;
+        send_control(b, OFPBCT_COMMIT_REQUEST);
+    } else if (b->state == BRIDGE_COMMITTING
+               && ctrl.type == OFPBCT_COMMIT_REPLY) {
         finish_bundle(b);
+    } else if (b->state == BRIDGE_DISCARDING
+               && ctrl.type == OFPBCT_DISCARD_REPLY) {
+        refuse(b);
     }
 }
 
@@ -176,13 +156,13 @@ static char *
 describe_refusal(const struct bridge *b, uint32_t xid, enum ofperr error)
 {
     const char *name = ofperr_get_name(error);
-    size_t n = xid - b->open_xid;
+    size_t i = xid - b->first_xid;
     size_t ofs = 0;
 
-    if (!n || n > b->n_mods) {
+    if (i >= b->n_mods) {
         return xasprintf("bundle refused: %s", name);
     }
-    while (--n) {
+    while (i--) {
         bridge_msg_next(&b->mods, &ofs);
     }
 
@@ -192,23 +172,33 @@ describe_refusal(const struct bridge *b, uint32_t xid, enum ofperr error)
     return text;
 }
 
+/* The first refusal tells most. */
+static void
+note_refusal(struct bridge *b, uint32_t xid, enum ofperr error)
+{
+    if (!b->refusal) {
+        size_t i = xid - b->first_xid;
+
+        b->refusal = describe_refusal(b, xid, error);
+        b->bad_mod = i < b->n_mods ? i + 1 : 0;
+        b->bad_error = error;
+    }
+}
+
 bool
 bridge_update_receive_error(struct bridge *b, uint32_t xid, enum ofperr error)
 {
     if (b->state < BRIDGE_STREAMING
-        || xid - b->open_xid >= b->next_xid - b->open_xid) {
+        || xid - b->first_xid >= b->next_xid - b->first_xid) {
         return false;
     }
-    if (b->refusal) {
-        return true;            /* The first one tells most. */
-    }
-    b->refusal = describe_refusal(b, xid, error);
-    b->bad_mod = xid - b->open_xid <= b->n_mods ? xid - b->open_xid : 0;
-    b->bad_error = error;
+    note_refusal(b, xid, error);
     if (b->state == BRIDGE_STREAMING || b->state == BRIDGE_CLOSING) {
         b->state = BRIDGE_DISCARDING;
-        send_control(b, OFPBCT_DISCARD_REQUEST, b->next_xid++);
-        send_barrier(b);
+        send_control(b, OFPBCT_DISCARD_REQUEST);
+    } else if (xid == b->control_xid) {
+        /* Not committed; or there was nothing to discard. */
+        refuse(b);
     }
     return true;
 }

@@ -201,8 +201,6 @@ receive(struct bridge *b, struct ofpbuf *msg)
         bridge_others_receive(b, msg);
     } else if (type == OFPTYPE_BUNDLE_CONTROL) {
         bridge_update_receive(b, oh);
-    } else if (type == OFPTYPE_BARRIER_REPLY) {
-        bridge_update_receive_barrier(b, oh);
     } else if (type == OFPTYPE_ERROR) {
         receive_error(b, oh);
     }

@@ -71,7 +71,7 @@ def cold(bench):
         floor = s.floor(s.flows())
         daemon.stop()
     ratio = daemon.seconds / floor
-    yield Row("B1", "cold start, %d policies: files to barrier, %d flows"
+    yield Row("B1", "cold start, %d policies: files to switch, %d flows"
               % (len(w["policies"]), n), "%.3f s" % daemon.seconds,
               "switch %.3f s" % floor, ratio, "<= 3 x", ratio <= 3)
     peer = bench.peer_cold(w)
@@ -196,7 +196,7 @@ def blocks(bench):
 def single_addresses(bench):
     for n in per_size(bench, (5000, 15000), (500,)):
         yield put_policy(bench, "B6", workload.addresses(n),
-                         "one policy with %d addresses: create to barrier"
+                         "one policy with %d addresses: create to switch"
                          % n, None, 1.5)
 
 
