@@ -28,6 +28,8 @@
 
 #include "k8s.h"
 
+/* Some 400 bytes each; with the longest names, and the most policies that a
+ * record lists, 4 kB. */
 #define AUDIT_MAX_RECORDS 1000
 
 struct audit;

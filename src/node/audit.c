@@ -32,7 +32,8 @@ struct audit {
     struct audit_log *log;      /* NULL if not wanted. */
     struct token_bucket buckets[2];
 
-    /* The last records: number N is in records[N % AUDIT_MAX_RECORDS]. */
+    /* The last records: number N is in records[N % AUDIT_MAX_RECORDS].  Their
+     * text, JSON_SERIALIZED_OBJECT: a tree takes nine times as much. */
     struct json *records[AUDIT_MAX_RECORDS];
     uint64_t next;              /* Number of the next one; the first is 1. */
 
@@ -88,6 +89,18 @@ audit_destroy(struct audit *a)
 
 /* Packets. */
 
+/* Returns 'record', which it takes, as text. */
+static struct json *
+serialize(struct json *record)
+{
+    struct json *text = json_serialized_object_create(record);
+
+    /* It was written to a buffer that grew by doubling. */
+    text->string = xrealloc(text->string, strlen(text->string) + 1);
+    json_destroy(record);
+    return text;
+}
+
 static void
 keep(struct audit *a, struct json *record)
 {
@@ -111,13 +124,10 @@ receive(const struct ofp_header *oh, void *a_)
         return p.report.audit;
     }
     a->n_reported[p.report.direction][p.report.audit]++;
-    record = audit_record_create(&p, a->model, a->compile, a->node, a->next,
-                                 time_wall_msec());
+    record = serialize(audit_record_create(&p, a->model, a->compile, a->node,
+                                           a->next, time_wall_msec()));
     if (a->log) {
-        char *line = json_to_string(record, JSSF_SORT);
-
-        audit_log_write(a->log, line);
-        free(line);
+        audit_log_write(a->log, json_serialized_object(record));
     }
     keep(a, record);
     return p.report.audit;
