@@ -19,6 +19,7 @@
 
 struct agent;
 struct settings;
+struct simap;
 
 /* 'settings' and 'control', the path of the control socket or NULL, are
  * borrowed.  With 'cleanup' it does nothing but remove what we ever put into
@@ -28,6 +29,9 @@ struct agent *agent_create(const struct settings *, bool cleanup,
 void agent_destroy(struct agent *);
 void agent_run(struct agent *);
 void agent_wait(struct agent *);
+
+/* Adds how many there are of what takes memory, for memory_report(). */
+void agent_get_memory_usage(const struct agent *, struct simap *usage);
 
 /* Opens log files anew, other than vlog's. */
 void agent_reopen_logs(struct agent *);

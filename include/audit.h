@@ -75,6 +75,8 @@ struct audit_stats {
 };
 void audit_get_stats(const struct audit *, struct audit_stats *);
 
+/* Records that are kept, up to AUDIT_MAX_RECORDS. */
+size_t audit_n_records(const struct audit *);
 /* The records from number 'since' on, as the answer to `drops`; the schema is
  * in ovs-netpol(1). */
 struct json *audit_to_json(const struct audit *, uint64_t since);

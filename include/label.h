@@ -33,6 +33,13 @@ struct selector;
 struct label_pool *label_pool_create(void);
 void label_pool_destroy(struct label_pool *);
 
+/* What somebody uses. */
+struct label_pool_stats {
+    size_t n_labels, n_sets, n_selectors;
+};
+void label_pool_get_stats(const struct label_pool *,
+                          struct label_pool_stats *);
+
 const char *label_key(const struct label *);
 const char *label_value(const struct label *);
 /* Hash of the text, the same in every process. */

@@ -70,6 +70,10 @@ void ledger_read(struct ledger *, const struct ledger_flow *);
 /* The reading is over.  'complete': flows that were not in it are gone. */
 void ledger_finish(struct ledger *, bool complete);
 
+/* Flows that have counted something: their counts are remembered while the
+ * switch has them. */
+size_t ledger_n_flows(const struct ledger *);
+
 /* What there is: a rule, or a target class that denied what no rule
  * allowed. */
 struct ledger_item {

@@ -15,11 +15,13 @@
 #include "command-line.h"
 #include "daemon.h"
 #include "fatal-signal.h"
+#include "memory.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "settings.h"
 #include "signals.h"
+#include "simap.h"
 #include "socket-util.h"
 #include "timeval.h"
 #include "unixctl.h"
@@ -208,6 +210,21 @@ check_hangup(struct agent *agent)
     poll_fd_wait(hangup_fds[0], POLLIN);
 }
 
+/* Says in the log when memory grows, and answers memory/show. */
+static void
+run_memory(const struct agent *agent)
+{
+    memory_run();
+    if (memory_should_report()) {
+        struct simap usage = SIMAP_INITIALIZER(&usage);
+
+        agent_get_memory_usage(agent, &usage);
+        memory_report(&usage);
+        simap_destroy(&usage);
+    }
+    memory_wait();
+}
+
 static void
 main_loop(struct agent *agent, struct unixctl_server *unixctl,
           const struct arguments *args, const bool *exiting)
@@ -217,6 +234,7 @@ main_loop(struct agent *agent, struct unixctl_server *unixctl,
     while (!*exiting && !agent_is_done(agent)) {
         agent_run(agent);
         unixctl_server_run(unixctl);
+        run_memory(agent);
         agent_wait(agent);
         unixctl_server_wait(unixctl);
         check_cleanup(args, start);

@@ -16,7 +16,8 @@ union label_slot {
 
 struct label_pool {
     struct hmap labels;         /* Contains struct label. */
-    union label_slot *slots;    /* By number. */
+    union label_slot *slots;    /* By number: as many as there ever were
+                                 * labels at one time. */
     size_t n_slots, allocated_slots;
     uint32_t first_free;        /* UINT32_MAX if all slots are in use. */
     struct hmap sets;           /* Contains struct label_set. */

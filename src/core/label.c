@@ -57,6 +57,15 @@ label_pool_destroy(struct label_pool *pool)
     }
 }
 
+void
+label_pool_get_stats(const struct label_pool *pool,
+                     struct label_pool_stats *stats)
+{
+    stats->n_labels = hmap_count(&pool->labels);
+    stats->n_sets = hmap_count(&pool->sets);
+    stats->n_selectors = hmap_count(&pool->selectors);
+}
+
 /* Labels. */
 
 const char *

@@ -524,6 +524,12 @@ ledger_finish(struct ledger *l, bool complete)
 
 /* What others see. */
 
+size_t
+ledger_n_flows(const struct ledger *l)
+{
+    return hmap_count(&l->meters);
+}
+
 static int
 compare_items(const void *a_, const void *b_)
 {

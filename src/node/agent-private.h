@@ -5,6 +5,7 @@
  * agent.c            makes and destroys all of it; the order of the loop
  * agent-commands.c   commands that change something, or take time
  * agent-cleanup.c    removes our flows
+ * agent-memory.c     how many there are of what takes memory
  * agent-observers.c  who only looks: metrics, health, denied packets
  * agent-start.c      the model, the compiler and the bridge, as the settings
  *                    say

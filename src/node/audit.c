@@ -212,6 +212,12 @@ first_record(const struct audit *a)
     return a->next > AUDIT_MAX_RECORDS ? a->next - AUDIT_MAX_RECORDS : 1;
 }
 
+size_t
+audit_n_records(const struct audit *a)
+{
+    return a->next - first_record(a);
+}
+
 static struct json *
 records_to_json(const struct audit *a, uint64_t since)
 {

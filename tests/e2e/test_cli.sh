@@ -92,6 +92,46 @@ test_appctl() {
     ovs-appctl -t ovs-netpold wait
 }
 
+count() {
+    ovs-appctl -t ovs-netpold memory/show | tr ' ' '\n' | sed -n "s/^$1://p"
+}
+
+# It counts what there is, and what is gone is not counted.
+test_memory() {
+    local before
+    before=$(ovs-appctl -t ovs-netpold memory/show)
+    same "pods" 2 "$(count pods)"
+    same "policies" 1 "$(count policies)"
+    same "flows" "$(status switch.flows)" "$(count flows)"
+    manifest more <<END
+apiVersion: v1
+kind: Namespace
+metadata: {name: more, labels: {team: more}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {namespace: more, name: far, labels: {app: far}}
+spec: {nodeName: far}
+status: {phase: Running, podIPs: [{ip: 10.244.9.9}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {namespace: shop, name: more}
+spec:
+  podSelector: {}
+  ingress:
+  - from: [{namespaceSelector: {matchLabels: {team: more}}}]
+    ports: [{port: 1}, {port: 2}, {protocol: UDP, port: 3}]
+  - from: [{ipBlock: {cidr: 192.0.2.0/24}}]
+END
+    settle
+    same "pods, policies, namespaces, files" "3 2 2 5" \
+        "$(count pods) $(count policies) $(count namespaces) $(count files)"
+    manifest_delete more
+    settle
+    same "afterwards" "$before" "$(ovs-appctl -t ovs-netpold memory/show)"
+}
+
 test_target() {
     local pid
     pid=$(cat "$OVS_RUNDIR/ovs-netpold.pid")

@@ -216,6 +216,7 @@ test_records(void **state)
                 "tos=0,ttl=64,frag=no),icmp(type=8,code=0)");
     f->n_wanted = 2;
     run_until(f, has_counted);
+    assert_int_equal(audit_n_records(f->audit), 2);
 
     char *text = dump(f->audit, 0);
     expect_text(text, "{\"forgotten\":0,\"next\":3,\"records\":[{"

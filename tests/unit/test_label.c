@@ -129,6 +129,27 @@ test_empty_set(void **state)
     label_set_unref(b);
 }
 
+/* What nobody uses is not there. */
+static void
+test_stats(void **state)
+{
+    const struct label_pair pairs[] = {{"a", "1"}, {"b", "2"}};
+    struct label_pool *pool = *state;
+    struct label_set *ab = label_set_create(pool, pairs, 2);
+    struct label_set *a = label_set_create(pool, pairs, 1);
+    struct label_pool_stats stats;
+
+    label_pool_get_stats(pool, &stats);
+    assert_int_equal(stats.n_labels, 2);
+    assert_int_equal(stats.n_sets, 2);
+    assert_int_equal(stats.n_selectors, 0);
+    label_set_unref(ab);
+    label_pool_get_stats(pool, &stats);
+    assert_int_equal(stats.n_labels, 1);
+    assert_int_equal(stats.n_sets, 1);
+    label_set_unref(a);
+}
+
 static void
 test_key_and_value_do_not_run_together(void **state)
 {
@@ -304,6 +325,7 @@ main(void)
         TEST(test_equal_sets_are_one),
         TEST(test_set_contents),
         TEST(test_empty_set),
+        TEST(test_stats),
         TEST(test_key_and_value_do_not_run_together),
         TEST(test_selector_text),
         TEST(test_equal_selectors_are_one),

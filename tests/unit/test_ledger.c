@@ -282,9 +282,11 @@ test_gone(void **state)
     scene_apply(&f->scene, CLUSTER);
     read_once(f, COOKIE_DROP, 0, 10);
     assert_int_equal(policy_packets(f, "none", LEDGER_DENIED), 10);
+    assert_int_equal(ledger_n_flows(f->ledger), 2);
     scene_delete(&f->scene, "NetworkPolicy", "shop", "none");
     scene_run(&f->scene);
     ledger_finish(f->ledger, true);
+    assert_int_equal(ledger_n_flows(f->ledger), 0);
     assert_int_equal(policy_packets(f, "none", LEDGER_DENIED), 0);
     assert_int_equal(policy_packets(f, "log", LEDGER_DENIED), 10);
     free(ledger_items(f->ledger, &n));
