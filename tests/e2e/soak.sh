@@ -16,8 +16,9 @@
 #
 # After every few rounds `ovs-netpol verify` proves that the flows of the
 # switch do what the policies say.  Then all that was random goes: a few
-# connections are tried, the flows are those of the beginning, and the daemon
-# has as many descriptors as before.  From the first such calm moment of the
+# connections are tried, the flows are those of the beginning, the daemon knows
+# as many objects of each sort as then (memory/show), and has as many
+# descriptors as before.  From the first such calm moment of the
 # long life to its end the daemon's resident memory must not grow by more than
 # a tenth and a megabyte.
 
@@ -46,6 +47,7 @@ END
     back
     settle
     flows > "$LAB/flows.calm"
+    objects > "$LAB/objects.calm"
 }
 
 all_is_well() {
@@ -179,7 +181,14 @@ calm() {
     settle
     until_ok 20 flows_are_calm ||
         same "flows" "$(cat "$LAB/flows.calm")" "$(flows)"
+    same "objects" "$(cat "$LAB/objects.calm")" "$(objects)"
     all_is_well
+}
+
+# How many the daemon knows of each sort; of what passed it knows more or less.
+objects() {
+    ovs-appctl -t ovs-netpold memory/show | tr ' ' '\n' |
+        grep -v -e '^denied-packets:' -e '^counted-flows:'
 }
 
 flows_are_calm() {

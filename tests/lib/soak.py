@@ -10,8 +10,10 @@
 
 Namespaces, pods of other nodes, NetworkPolicies and ClusterNetworkPolicies
 come, change and go; now and then a file cannot be read, or an object is
-refused.  JSON is YAML, too.
+refused.  There are always new names, labels and addresses among them: who
+remembers each that ever was will grow.  JSON is YAML, too.
 """
+import glob
 import json
 import os
 import random
@@ -54,18 +56,23 @@ def metadata(kind, name, ns=None, version="v1", labels=None):
     return {"apiVersion": version, "kind": kind, "metadata": meta}
 
 
-def namespace(rng, i):
-    return metadata("Namespace", "soak-%d" % i,
-                    labels={"team": rng.choice("abc")})
+def fresh(rng):
+    """What there most likely never was."""
+    return "%08x" % rng.getrandbits(32)
+
+
+def namespace(rng, name):
+    return metadata("Namespace", name[:len("soak-0")],
+                    labels={"team": rng.choice("abc"), "build": fresh(rng)})
 
 
 def labels(rng):
-    return {"app": rng.choice(APPS), "tier": rng.choice(["front", "back"])}
+    return {"app": rng.choice(APPS), "tier": rng.choice(["front", "back"]),
+            "build": fresh(rng)}
 
 
-def pod(rng, i):
-    o = metadata("Pod", "far-%d" % i, rng.choice(NAMESPACES),
-                 labels=labels(rng))
+def pod(rng, name):
+    o = metadata("Pod", name, rng.choice(NAMESPACES), labels=labels(rng))
     n = rng.randint(1, 250)     # Sometimes two pods have one address.
     o["spec"] = {"nodeName": "far", "containers": [
         {"name": "c", "ports": [{"name": "http", "containerPort":
@@ -77,9 +84,12 @@ def pod(rng, i):
 
 
 def selector(rng):
-    which = rng.randrange(4)
+    which = rng.randrange(5)
     if which == 0:
         return {}
+    if which == 4:
+        return {"matchExpressions": [{"key": "build", "operator": "NotIn",
+                                      "values": [fresh(rng)]}]}
     if which == 1:
         return {"matchLabels": {"app": rng.choice(APPS)}}
     if which == 2:
@@ -100,7 +110,8 @@ def block(rng):
         {"cidr": "10.244.1.0/24", "except": ["10.244.1.128/25"]},
         {"cidr": "192.0.2.0/24"}, {"cidr": "0.0.0.0/0"},
         {"cidr": "fd00:10:245::/64"},
-        {"cidr": "198.51.%d.0/24" % rng.randrange(100)}])
+        {"cidr": "198.%d.%d.0/24" % (rng.randrange(256), rng.randrange(256))},
+        {"cidr": "2001:db8:%x::/48" % rng.randrange(65536)}])
 
 
 def peer(rng):
@@ -136,8 +147,9 @@ def rule(rng, peers):
     return r
 
 
-def policy(rng, i):
-    o = metadata("NetworkPolicy", "soak-%d" % i, NAMESPACES[i % 4],
+def policy(rng, name):
+    o = metadata("NetworkPolicy", name,
+                 NAMESPACES[int(name.split("-")[1]) % 4],
                  "networking.k8s.io/v1")
     spec = o["spec"] = {"podSelector": selector(rng), "policyTypes":
                         rng.choice([["Ingress"], ["Egress"],
@@ -168,8 +180,8 @@ def cluster_rule(rng, peers):
     return r
 
 
-def cluster_policy(rng, i):
-    o = metadata("ClusterNetworkPolicy", "soak-%d" % i,
+def cluster_policy(rng, name):
+    o = metadata("ClusterNetworkPolicy", name,
                  version="policy.networking.k8s.io/v1alpha2")
     o["spec"] = {"tier": rng.choice(["Admin", "Baseline"]),
                  "priority": rng.randrange(1001), "subject": subject(rng)}
@@ -195,15 +207,24 @@ KINDS = [("ns", 3, namespace), ("pod", N_PODS, pod),
 
 
 def change_one(rng, folder):
+    """An object and its file have one name: soak-NUMBER-FRESH."""
     kind, n, make = rng.choices(KINDS, weights=[1, 10, 4, 1])[0]
     i = rng.randrange(n)
-    path = os.path.join(folder, "soak-%s-%d.yaml" % (kind, i))
-    if os.path.exists(path) and rng.random() < .3:
+    there = glob.glob(os.path.join(folder, "soak-%s-%d-*.yaml" % (kind, i)))
+    path = there[0] if there else None
+    if path and rng.random() < .4:
         os.remove(path)
-    elif rng.random() < .01:
-        write(path, "a: [")
+        if rng.random() < .5:
+            return
+        path = None
+    suffix = path[:-len(".yaml")].split("-")[-1] if path else fresh(rng)
+    name = "soak-%d-%s" % (i, suffix)
+    if rng.random() < .01:
+        text = "a: ["
     else:
-        write(path, json.dumps(make(rng, i)) + "\n")
+        text = json.dumps(make(rng, name)) + "\n"
+    write(os.path.join(folder, name.replace("-", "-%s-" % kind, 1) + ".yaml"),
+          text)
 
 
 def main(argv):
