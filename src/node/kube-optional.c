@@ -125,6 +125,17 @@ is_doubtful(struct kube_kind *k)
     return time_msec() - k->absent_since < k->kube->timing.absent;
 }
 
+/* What the server says (404, without words of its own) means that here. */
+static char *
+describe_doubt(const struct kube_kind *k)
+{
+    return xasprintf("HTTP 404: the API server has no %s of %s any more; "
+                     "what is known of them stays in force until it has said "
+                     "so for %g seconds", kube_kind_name(k),
+                     k8s_api_version(k->kind),
+                     k->kube->timing.absent / 1000.0);
+}
+
 static void
 set_missing(struct kube_kind *k, enum kube_missing missing)
 {
@@ -158,10 +169,14 @@ kube_optional_refused(struct kube_kind *k, unsigned int code, char *error)
     } else if (code == 403) {
         kube_store_complain(&k->kube->store, k->kind, error);
         set_missing(k, KUBE_FORBIDDEN);
-    } else if (!is_doubtful(k)) {
+    } else {
+        bool doubtful = is_doubtful(k);
+
         free(error);
-        error = NULL;
-        set_absent(k);
+        error = doubtful ? describe_doubt(k) : NULL;
+        if (!doubtful) {
+            set_absent(k);
+        }
     }
     kube_kind_fail(k, error);
     return true;

@@ -197,10 +197,12 @@ static void
 fail(struct kube_kind *k, char *error)
 {
     unsigned int code = kube_request_status(k->request);
+    bool is_gone = code == 404 && kube_optional(k);
 
-    if (code == 410 || (code == 404 && kube_optional(k))) {
+    if (code == 410 || is_gone) {
         k->must_list = true;
-        VLOG_INFO("%s: listing again: %s", kube_kind_name(k), error);
+        VLOG_INFO("%s: listing again: %s", kube_kind_name(k),
+                  is_gone ? "the API server does not know them" : error);
         free(error);
         error = NULL;
     }

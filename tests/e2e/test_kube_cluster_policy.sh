@@ -447,6 +447,27 @@ test_removed() {
     kube_expect <<< "shop/web -> shop/db tcp/5432 denied"
 }
 
+# The kind is gone, and nobody heard that policies were deleted: they are in
+# force for a while, and that is said.
+test_vanished() {
+    begin extension
+    no_web
+    kube_expect <<< "shop/web -> shop/db tcp/5432 denied"
+    log_allow "$KIND: (HTTP 404|.*stream)" "the kind is gone"
+    kube delete "$APISERVICE"
+    # The watch goes on until somebody wants to know.
+    exits 1 ovs-netpol wait --timeout=2
+    until_ok 20 is_in_trouble
+    contains status "$KIND of policy.networking.k8s.io/v1alpha2 any more; \
+what is known of them stays in force until it has said so for 30 seconds" \
+        "$(ovs-netpol status)"
+    expect_packets <<< "shop/web -> shop/db tcp/5432 denied"
+    until_ok 70 state_is $KIND absent
+    kube_follows
+    expect <<< "shop/web -> shop/db tcp/5432 ok"
+    extension_stop
+}
+
 # An aggregated server is away: nobody knows where the policies are, or what
 # they were.  They stay.
 test_server_away() {

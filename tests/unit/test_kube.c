@@ -776,7 +776,10 @@ test_removed_unheard(void **state)
     start = time_msec();
     f->has_cluster_policies = false;
     webserver_end(f->watches[K8S_CLUSTER_POLICY]);
-    run_until(f, error_says, "clusternetworkpolicies: HTTP 404");
+    run_until(f, error_says, "clusternetworkpolicies: HTTP 404: the API "
+              "server has no clusternetworkpolicies of "
+              "policy.networking.k8s.io/v1alpha2 any more; what is known of "
+              "them stays in force until it has said so for 0.2 seconds");
     assert_true(has_cluster_policy(f, "one"));
     run_until(f, lacks_cluster_policy, "one");
     assert_in_range(time_msec() - start, f->timing.absent, PATIENCE_MSEC);
