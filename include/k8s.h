@@ -115,6 +115,8 @@ struct k8s_pod {
     uint8_t n_addresses;        /* At most K8S_MAX_ADDRESSES. */
     bool host_network;          /* S40. */
     bool finished;              /* Phase Succeeded or Failed (S37). */
+    bool contested;             /* For the model: somebody else has, or had,
+                                 * one of the addresses. */
 };
 
 struct k8s_node {

@@ -86,9 +86,12 @@ const struct k8s_policy *const *model_namespace_policies(const struct model *,
 
 /* True if 'pod' counts as an endpoint: live and on the pod network. */
 bool model_pod_is_live(const struct k8s_pod *);
-/* The pod that owns 'addr', or NULL. */
+/* The pod that owns 'addr', the newest that has it, or NULL. */
 const struct k8s_pod *model_pod_by_address(const struct model *,
                                            const struct in6_addr *addr);
+/* True if it is 'pod', which is in the model. */
+bool model_pod_owns(const struct model *, const struct k8s_pod *pod,
+                    const struct in6_addr *addr);
 /* The node that has 'addr' among its status.addresses, the newest of several;
  * NULL if there is none, or if a live pod has the address. */
 const struct k8s_node *model_node_by_address(const struct model *,

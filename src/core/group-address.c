@@ -33,7 +33,7 @@ is_owned(const struct group_member *m, const struct model *model,
 
         return owner && !strcmp(owner->up.name, pod->up.name);
     }
-    return pod && model_pod_by_address(model, addr) == pod;
+    return pod && model_pod_owns(model, pod, addr);
 }
 
 static struct address *

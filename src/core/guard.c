@@ -193,7 +193,7 @@ find_addresses(const struct model *model, struct guard_port *p)
     for (size_t i = 0; i < n; i++) {
         const struct in6_addr *addr = &pod->addresses[i];
 
-        if (model_pod_by_address(model, addr) == pod
+        if (model_pod_owns(model, pod, addr)
             && !guard_port_has_address(p, addr)) {
             p->addresses[p->n_addresses++] = *addr;
         }

@@ -68,6 +68,14 @@ model_pod_by_address(const struct model *m, const struct in6_addr *addr)
     return owner;
 }
 
+bool
+model_pod_owns(const struct model *m, const struct k8s_pod *pod,
+               const struct in6_addr *addr)
+{
+    return has_address(&pod->up, addr)
+           && (!pod->contested || model_pod_by_address(m, addr) == pod);
+}
+
 static bool
 node_is_newer(const struct k8s_node *a, const struct k8s_node *b)
 {
@@ -95,6 +103,14 @@ model_node_by_address(const struct model *m, const struct in6_addr *addr)
     return owner;
 }
 
+static void
+contest(const struct k8s_object *o)
+{
+    if (o->kind == K8S_POD) {
+        CONST_CAST(struct k8s_pod *, k8s_pod_cast(o))->contested = true;
+    }
+}
+
 /* Everyone else who claims 'addr' may have won or lost it. */
 static void
 note_rivals(struct model *m, const struct k8s_object *o,
@@ -106,6 +122,8 @@ note_rivals(struct model *m, const struct k8s_object *o,
         const struct k8s_object *rival = c->owner;
 
         if (rival != o && has_address(rival, addr)) {
+            contest(o);
+            contest(rival);
             model_note_object(m, (rival->kind == K8S_POD
                                   ? MODEL_POD : MODEL_OTHER_NODE), rival);
         }

@@ -169,7 +169,7 @@ list_addresses(const struct reach *r, const struct k8s_pod *pod,
         int family = address_is_v6(addr) ? REACH_V6 : REACH_V4;
 
         if (!seen[family] && !reach_is_node(r->model, addr)
-            && model_pod_by_address(r->model, addr) == pod) {
+            && model_pod_owns(r->model, pod, addr)) {
             seen[family] = true;
             addrs[n++] = *addr;
         }

@@ -80,12 +80,18 @@ expect_changes(struct scene *s, const char *want)
 static void
 expect_owner(const struct scene *s, const char *address, const char *want)
 {
+    struct hmap_position pos = { 0, 0 };
+    const struct k8s_object *o;
     const struct k8s_pod *pod;
     struct in6_addr addr;
 
     assert_true(address_parse(address, &addr));
     pod = model_pod_by_address(s->model, &addr);
     assert_string_equal(pod ? pod->up.name : "", want);
+    while ((o = model_next(s->model, K8S_POD, &pos))) {
+        assert_int_equal(model_pod_owns(s->model, k8s_pod_cast(o), &addr),
+                         k8s_pod_cast(o) == pod);
+    }
 }
 
 static void
