@@ -13,6 +13,10 @@
 #include "packets.h"
 #include "util.h"
 
+/* Longest frame, in bytes: an IP packet and what may be before it.  A Nicira
+ * packet-in has room for 4 GiB. */
+#define MAX_FRAME (UINT16_MAX + 128)
+
 /* The switch sends the first bytes of a packet, but who reads headers wants
  * the length in them to be true: the rest is zeros. */
 static void
@@ -20,6 +24,7 @@ extract(const void *data, size_t size, size_t total, struct flow *flow)
 {
     struct dp_packet packet;
 
+    total = MIN(total, MAX_FRAME);
     dp_packet_init(&packet, total);
     memcpy(dp_packet_put_zeros(&packet, total), data, MIN(size, total));
     flow_extract(&packet, flow);
