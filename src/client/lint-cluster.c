@@ -18,11 +18,13 @@
 void
 lint_subject_nobody(struct lint *lint, const struct k8s_cluster_policy *policy)
 {
+    const struct k8s_peer subject = {
+        .namespaces = policy->namespaces,
+        .pods = policy->pods,
+    };
+
     if (lint->knows_pods && !lint->pods.n) {
-        lint_find(lint, xstrdup("spec.subject"),
-                  "pods \"%s\" of namespaces \"%s\": there are none",
-                  selector_text(policy->pods),
-                  selector_text(policy->namespaces));
+        lint_find_nobody(lint, xstrdup("spec.subject"), &subject, NULL);
     }
 }
 

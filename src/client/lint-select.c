@@ -14,12 +14,24 @@
 #include "util.h"
 
 void
+lint_find_nobody(struct lint *lint, char *path, const struct k8s_peer *pods,
+                 const char *ns)
+{
+    struct ds text = DS_EMPTY_INITIALIZER;
+
+    k8s_format_peer(pods, ns, &text);
+    lint_find(lint, path, "%s: there are none", ds_cstr(&text));
+    ds_destroy(&text);
+}
+
+void
 lint_selects_nobody(struct lint *lint, const struct k8s_policy *policy)
 {
+    const struct k8s_peer pods = { .pods = policy->pods };
+
     if (lint->knows_pods && !lint->pods.n) {
-        lint_find(lint, xstrdup("spec.podSelector"),
-                  "\"%s\" selects no pod of namespace %s",
-                  selector_text(policy->pods), policy->up.ns);
+        lint_find_nobody(lint, xstrdup("spec.podSelector"), &pods,
+                         policy->up.ns);
     }
 }
 
@@ -32,15 +44,13 @@ lint_peer_selects_nobody(struct lint *lint, const struct k8s_policy *policy)
 
             for (size_t j = 0; j < rule->n_peers; j++) {
                 const struct k8s_peer *peer = &rule->peers[j];
-                struct ds text = DS_EMPTY_INITIALIZER;
 
-                k8s_format_peer(peer, policy->up.ns, &text);
                 if (lint->knows_pods && !peer->block
                     && !lint_count_peers(lint, peer, policy->up.ns)) {
-                    lint_find(lint, lint_path(d, i, lint_peers_name(d), j),
-                              "there are no %s", ds_cstr(&text));
+                    lint_find_nobody(lint,
+                                     lint_path(d, i, lint_peers_name(d), j),
+                                     peer, policy->up.ns);
                 }
-                ds_destroy(&text);
             }
         }
     }

@@ -82,6 +82,10 @@ void lint_sort(struct lint *);
 /* For the rules.  'path' is taken over. */
 void lint_find(struct lint *, char *path, const char *format, ...)
     OVS_PRINTF_FORMAT(3, 4);
+/* That nobody is selected: "all pods in namespace shop: there are none".  'ns'
+ * is that of the policy, NULL for one of the cluster. */
+void lint_find_nobody(struct lint *, char *path, const struct k8s_peer *pods,
+                      const char *ns);
 /* "spec.ingress[2].from[1]"; with SIZE_MAX less of it (caller frees). */
 char *lint_path(enum k8s_direction, size_t rule, const char *list, size_t i);
 /* "from" or "to". */

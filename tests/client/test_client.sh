@@ -76,6 +76,7 @@ check lint-one-namespace 0 lint -n batch -f mistakes.yaml -f shop.yaml
 check lint-fail-on 1 lint -n batch --fail-on=warning -f mistakes.yaml \
     -f shop.yaml
 check lint-without-pods 0 lint -f mistakes.yaml
+check lint-cluster 0 lint -f cluster-mistakes.yaml -f shop.yaml
 check lint-json 1 lint -o json -f mistakes.yaml -f shop.yaml
 check matrix-app 0 matrix $shop
 check matrix-pod 0 matrix --by=pod $shop
