@@ -30,9 +30,9 @@ lint_subject_nobody(struct lint *lint, const struct k8s_cluster_policy *policy)
 
 /* Order. */
 
-static bool
-subject_is_broader(const struct k8s_cluster_policy *a,
-                   const struct k8s_cluster_policy *b)
+bool
+lint_subject_is_broader(const struct k8s_cluster_policy *a,
+                        const struct k8s_cluster_policy *b)
 {
     return (lint_selector_is_broader(a->namespaces, b->namespaces)
             && lint_selector_is_broader(a->pods, b->pods));
@@ -49,7 +49,7 @@ subjects_overlap(const struct lint *lint, const struct k8s_cluster_policy *a,
             return true;
         }
     }
-    return subject_is_broader(a, b) || subject_is_broader(b, a);
+    return lint_subject_is_broader(a, b) || lint_subject_is_broader(b, a);
 }
 
 static bool
@@ -102,40 +102,6 @@ lint_equal_priority(struct lint *lint, const struct k8s_cluster_policy *policy)
                   "%s", policy->priority, k8s_kind_name(before->up.kind),
                   before->up.name, before->up.name,
                   strcmp(before->up.name, policy->up.name) ? "name" : "kind");
-    }
-}
-
-/* What can never be reached. */
-
-static bool
-matches_nothing(const struct k8s_rule *rule)
-{
-    return ((!rule->any_peer && !rule->n_peers)
-            || (!rule->any_port && !rule->n_ports));
-}
-
-/* Any action ends the tier. */
-void
-lint_unreached_rule(struct lint *lint, const struct k8s_cluster_policy *policy)
-{
-    for (enum k8s_direction d = 0; d < K8S_N_DIRECTIONS; d++) {
-        const struct k8s_cluster_rule *rules = policy->rules[d];
-
-        for (size_t i = 1; i < policy->n_rules[d]; i++) {
-            size_t j = 0;
-
-            while (j < i && !lint_rule_is_broader(&rules[j].match,
-                                                  &rules[i].match)) {
-                j++;
-            }
-            if (j < i && !matches_nothing(&rules[i].match)) {
-                lint_find(lint, lint_path(d, i, NULL, 0),
-                          "never decides anything: %s[%"PRIuSIZE"], which is "
-                          "asked before, is about all of this (%s)",
-                          k8s_direction_name(d), j,
-                          k8s_action_name(rules[j].action));
-            }
-        }
     }
 }
 

@@ -134,10 +134,10 @@ port_is_broader(const struct k8s_port *a, const struct k8s_port *b)
 
 /* Rules. */
 
-static bool
-rule_has_peer(const struct k8s_rule *rule, const struct k8s_peer *peer)
+bool
+lint_rule_has_peer(const struct k8s_rule *rule, const struct k8s_peer *peer)
 {
-    for (size_t i = 0; i < rule->n_peers; i++) {
+    for (size_t i = 0; peer && i < rule->n_peers; i++) {
         if (peer_is_broader(&rule->peers[i], peer)) {
             return true;
         }
@@ -145,10 +145,10 @@ rule_has_peer(const struct k8s_rule *rule, const struct k8s_peer *peer)
     return rule->any_peer;
 }
 
-static bool
-rule_has_port(const struct k8s_rule *rule, const struct k8s_port *port)
+bool
+lint_rule_has_port(const struct k8s_rule *rule, const struct k8s_port *port)
 {
-    for (size_t i = 0; i < rule->n_ports; i++) {
+    for (size_t i = 0; port && i < rule->n_ports; i++) {
         if (port_is_broader(&rule->ports[i], port)) {
             return true;
         }
@@ -163,12 +163,12 @@ lint_rule_is_broader(const struct k8s_rule *a, const struct k8s_rule *b)
         return false;
     }
     for (size_t i = 0; i < b->n_peers; i++) {
-        if (!rule_has_peer(a, &b->peers[i])) {
+        if (!lint_rule_has_peer(a, &b->peers[i])) {
             return false;
         }
     }
     for (size_t i = 0; i < b->n_ports; i++) {
-        if (!rule_has_port(a, &b->ports[i])) {
+        if (!lint_rule_has_port(a, &b->ports[i])) {
             return false;
         }
     }

@@ -106,6 +106,11 @@ bool lint_name_is_alive(const struct lint *, const char *ns,
 bool lint_selector_is_broader(const struct selector *a,
                               const struct selector *b);
 bool lint_rule_is_broader(const struct k8s_rule *a, const struct k8s_rule *b);
+/* True if one of its peers, or ports, is; NULL is everybody, everything. */
+bool lint_rule_has_peer(const struct k8s_rule *, const struct k8s_peer *);
+bool lint_rule_has_port(const struct k8s_rule *, const struct k8s_port *);
+bool lint_subject_is_broader(const struct k8s_cluster_policy *a,
+                             const struct k8s_cluster_policy *b);
 
 /* The rules. */
 typedef void lint_check(struct lint *, const struct k8s_policy *);

@@ -34,13 +34,15 @@ static const char pods[] =
 #define P(NAME, SPEC) SCENE_POLICY("shop", NAME, SPEC)
 
 /* Cluster policies. */
-#define C(NAME, TIER, SUBJECT, RULES)                                   \
+#define C(NAME, TIER, SUBJECT, RULES) \
+    C_AT(NAME, TIER, "10", SUBJECT, RULES)
+#define C_AT(NAME, TIER, PRIORITY, SUBJECT, RULES)                      \
     "---\n"                                                             \
     "apiVersion: policy.networking.k8s.io/v1alpha2\n"                   \
     "kind: ClusterNetworkPolicy\n"                                      \
     "metadata: {name: " NAME "}\n"                                      \
-    "spec: {tier: " TIER ", priority: 10, subject: {" SUBJECT "}, "     \
-    RULES "}\n"
+    "spec: {tier: " TIER ", priority: " PRIORITY                        \
+    ", subject: {" SUBJECT "}, " RULES "}\n"
 #define OLD(KIND, NAME, SPEC)                                           \
     "---\n"                                                             \
     "apiVersion: policy.networking.k8s.io/v1alpha1\n"                   \
@@ -54,6 +56,12 @@ static const char pods[] =
              "{app: web}}}"
 #define DENY "ingress: [{action: Deny, from: [{namespaces: {}}]}]"
 #define TEAM_A "{namespaces: {matchLabels: {team: a}}}"
+#define TEAM_B "{namespaces: {matchLabels: {team: b}}}"
+/* A rule of ingress. */
+#define FROM(PEERS, PORTS) "{action: Deny, from: [" PEERS "]" PORTS "}"
+#define TCP(FIRST, LAST)                                                \
+    ", protocols: [{tcp: {destinationPort: {range: {start: " FIRST      \
+    ", end: " LAST "}}}}]"
 
 /* Where 'rule' finds something in policy shop/p, or cluster policy p; NULL:
  * nowhere. */
@@ -282,6 +290,49 @@ static const struct row rows[] = {
       C("p", "Admin", ALL, "egress: [{action: Deny, to: [{nodes: {}}]}, "
         "{action: Accept, to: [{namespaces: {}}]}, {action: Deny, to: "
         "[{networks: [0.0.0.0/0]}]}]"), NULL },
+    /* Several rules together, but not more than they have. */
+    { "unreached-rule",
+      C("p", "Admin", ALL, "ingress: [" FROM(TEAM_A, TCP("1", "79")) ", "
+        FROM(TEAM_A, TCP("80", "100")) ", " FROM(TEAM_A, TCP("50", "90"))
+        "]"), "spec.ingress[2]" },
+    { "unreached-rule",
+      C("p", "Admin", ALL, "ingress: [" FROM(TEAM_A, TCP("1", "79")) ", "
+        FROM(TEAM_A, TCP("81", "100")) ", " FROM(TEAM_A, TCP("50", "90"))
+        "]"), NULL },
+    { "unreached-rule",
+      C("p", "Admin", ALL, "ingress: [" FROM(TEAM_A, TCP("1", "79")) ", "
+        FROM(TEAM_B, TCP("80", "100")) ", " FROM(TEAM_A, TCP("50", "90"))
+        "]"), NULL },
+    { "unreached-rule",
+      C("p", "Admin", ALL, "ingress: [" FROM(TEAM_A, "") ", "
+        FROM(TEAM_B, TCP("1", "65535")) ", "
+        FROM(TEAM_A ", " TEAM_B, TCP("80", "80")) "]"), "spec.ingress[2]" },
+    { "unreached-rule",
+      C("p", "Admin", ALL, "ingress: [" FROM(TEAM_A, "") ", "
+        FROM(TEAM_B, TCP("1", "65535")) ", " FROM(TEAM_A ", " TEAM_B, "")
+        "]"), NULL },
+    { "unreached-rule",
+      C("p", "Admin", ALL, "ingress: [" FROM(TEAM_A, TCP("1", "65535")) ", "
+        FROM(TEAM_A, ", protocols: [{udp: {destinationPort: {range: {start: "
+             "1, end: 65535}}}}]") ", " FROM(TEAM_A, "") "]"), NULL },
+    /* Of other policies: those that are asked before for sure, about at least
+     * these pods. */
+    { "unreached-rule",
+      C_AT("a", "Admin", "9", ALL, DENY) C("p", "Admin", WEBS, DENY),
+      "spec.ingress[0]" },
+    { "unreached-rule",
+      C_AT("a", "Admin", "9", ALL, "ingress: [" FROM(TEAM_A, "") "]")
+      C("p", "Admin", WEBS, "ingress: [" FROM(TEAM_B, "") ", "
+        FROM(TEAM_A ", " TEAM_B, "") "]"), "spec.ingress[1]" },
+    { "unreached-rule",
+      C_AT("a", "Admin", "9", DB, DENY) C("p", "Admin", WEBS, DENY), NULL },
+    { "unreached-rule",
+      C("a", "Admin", ALL, DENY) C("p", "Admin", WEBS, DENY), NULL },
+    { "unreached-rule",
+      C_AT("a", "Admin", "11", ALL, DENY) C("p", "Admin", WEBS, DENY), NULL },
+    { "unreached-rule",
+      C_AT("a", "Admin", "9", ALL, DENY) C("p", "Baseline", WEBS, DENY),
+      NULL },
     /* Of the other direction. */
     { "unreached-rule",
       C("p", "Admin", ALL, DENY ", egress: [{action: Accept, to: "
