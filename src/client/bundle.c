@@ -202,6 +202,7 @@ add_daemon(struct bundle *b)
     add_answer(b, "flows.txt", "flows", 0, NULL);
     add_answer(b, "counters.json", "counters", 0, NULL);
     add_answer(b, "drops.json", "drops", 0, NULL);
+    add_answer(b, "memory.txt", "memory/show", 0, NULL);
     add_answer(b, "coverage.txt", "coverage/show", 0, NULL);
     add_answer(b, "log-levels.txt", "vlog/list", 0, NULL);
 }

@@ -44,11 +44,14 @@ struct accounts {
     struct ledger_account other;
 };
 
+/* Each complete reading sweeps what is gone: none of these outgrows what there
+ * is. */
 struct ledger {
     struct compile *compile;
-    size_t max;
-    struct hmap meters;
-    struct hmap items;          /* "struct ledger_item". */
+    size_t max;                 /* Accounts in each of the two. */
+    struct hmap meters;         /* Of flows that the switch has. */
+    struct hmap items;          /* "struct ledger_item", of rules and target
+                                 * classes that there are. */
     struct accounts policies, namespaces;
     struct ledger_account tiers[K8S_N_TIERS];
     struct delta *deltas;       /* Of the reading under way. */

@@ -183,7 +183,7 @@ test_bundle() {
     mkdir -p "$LAB/bundle"
     tar -C "$LAB/bundle" --strip-components=1 -xzf "$file"
     for name in status.txt objects.json flows.txt dump-flows.txt drops.json \
-        counters.json doctor.txt ovs-show.txt ovs-versions.txt \
+        counters.json memory.txt doctor.txt ovs-show.txt ovs-versions.txt \
         ovs-netpold.log; do
         [ -s "$LAB/bundle/$name" ] || fail "$name is missing or empty"
     done
