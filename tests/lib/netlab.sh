@@ -467,10 +467,13 @@ hold_ask() {
 # The daemon.
 
 NETPOLD_LOG=$LAB/log/ovs-netpold.log
+DAEMON_WRAPPER=()               # Command that daemon_start starts it with.
+SETTLE_SECONDS=10
 
 # Starts ovs-netpold, with further options, and waits until it answers.
 daemon_start() {
-    ovs-netpold --bridge="$BRIDGE" --dir="$MANIFESTS" \
+    "${DAEMON_WRAPPER[@]}" ovs-netpold \
+        --bridge="$BRIDGE" --dir="$MANIFESTS" \
         --db="unix:$OVS_RUNDIR/db.sock" --pidfile --no-chdir \
         -vconsole:off --log-file="$NETPOLD_LOG" "$@" \
         </dev/null >>"$LAB/log/ovs-netpold.out" 2>&1 &
@@ -506,7 +509,7 @@ daemon_exit() {
 # and the datapath's cached verdicts are newer than that.
 settle() {
     local said
-    if ! said=$(ovs-netpol wait --timeout=10 2>&1); then
+    if ! said=$(ovs-netpol wait --timeout="$SETTLE_SECONDS" 2>&1); then
         echo "$said" >&2
         return 1
     fi
