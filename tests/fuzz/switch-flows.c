@@ -12,6 +12,7 @@
 #include "compile.h"
 #include "core/flowset-private.h"
 #include "node/bridge-msg.h"
+#include "openvswitch/dynamic-string.h"
 #include "openvswitch/ofp-actions.h"
 #include "openvswitch/ofp-flow.h"
 #include "openvswitch/ofp-monitor.h"
@@ -164,6 +165,8 @@ struct readback {
     struct connection *connection;
     struct told found;
     size_t n_ours, n_foreign, n_surprises;
+    size_t n_in_tables, n_in_zone;      /* Others' in our tables, and of the
+                                         * rest those in our zone. */
     struct survey survey;
 };
 
@@ -177,6 +180,26 @@ check_removal(const struct connection *c, const struct flowset_flow *flow)
     free(removed);
     free(name);
     ofpbuf_delete(msg);
+}
+
+/* True if the text of its actions names our conntrack zone. */
+static bool
+tracks_in_our_zone(const struct flowset_flow *flow)
+{
+    struct ds s = DS_EMPTY_INITIALIZER;
+    char *zone = xasprintf("zone=%d", PIPELINE_DEFAULT_ZONE);
+    size_t length = strlen(zone);
+    bool found = false;
+
+    flowset_format_flow(flow, NULL, &s);
+    const char *p = strstr(ds_cstr(&s), "actions=");
+    while (!found && (p = strstr(p, zone))) {
+        found = strchr("(,", p[-1]) && strchr(",)", p[length]);
+        p += length;
+    }
+    free(zone);
+    ds_destroy(&s);
+    return found;
 }
 
 static void
@@ -194,6 +217,9 @@ see_flow(const struct flowset_flow *flow, void *readback_)
         r->n_foreign++;
         if (is_in_the_way(c, flow)) {
             check_removal(c, flow);
+            r->n_in_tables++;
+        } else {
+            r->n_in_zone += tracks_in_our_zone(flow);
         }
     }
     survey_see_flow(&r->survey, flow);
@@ -207,6 +233,8 @@ check_survey(struct readback *r)
 
     survey_finish(s);
     ovs_assert(s->n_ours == r->n_ours && s->n_foreign == r->n_foreign);
+    ovs_assert(survey_count(s, SURVEY_TABLE) == r->n_in_tables
+               && survey_count(s, SURVEY_ZONE) == r->n_in_zone);
     for (int kind = 0; kind < SURVEY_N_KINDS; kind++) {
         char *text = survey_describe(s, kind);
 
