@@ -126,9 +126,6 @@ agent_run_audit(struct agent *a)
             audit_enable(a->audit);
         }
         audit_run(a->audit);
-        if (!compile_is_busy(a->compile)) {
-            compile_set_reports(a->compile, audit_is_ready(a->audit));
-        }
     }
 }
 

@@ -264,6 +264,9 @@ run_compiler(struct agent *a)
 {
     bool done = compile_step(a->compile, COMPILE_SLICE);
 
+    if (done && a->audit) {
+        compile_set_reports(a->compile, audit_is_ready(a->audit));
+    }
     bridge_hold(a->bridge,
                 !done || (a->audit && !audit_is_settled(a->audit)));
     bridge_enable(a->bridge);

@@ -42,6 +42,10 @@ class Unixctl:
     def __init__(self, path):
         self.path = path
 
+    def listens(self):
+        with socket.socket(socket.AF_UNIX) as s:
+            return s.connect_ex(self.path) == 0
+
     def ask(self, method, *params):
         with socket.socket(socket.AF_UNIX) as s:
             s.connect(self.path)
@@ -167,7 +171,7 @@ class Daemon:
             "--no-chdir", "-vconsole:off", "--metrics-listen=off",
             "--unixctl=" + socket_name)
         self.ctl = Unixctl(socket_name)
-        wait_for("the daemon", lambda: os.path.exists(socket_name))
+        wait_for("the daemon", self.ctl.listens)
         self.ctl.ask("wait", "120000")
         self.seconds = time.monotonic() - start
         self.cpu = cpu_seconds(self.process.pid)

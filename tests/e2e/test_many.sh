@@ -65,3 +65,12 @@ shop/client44 -> shop/server1 tcp/443 denied
 shop/client0 -> shop/server1 tcp/80,icmp denied
 END
 }
+
+# The switch says that it has meters while the daemon still compiles.
+test_restart_when_large() {
+    settle
+    daemon_stop
+    daemon_start
+    settle
+    same "flow_mods" 0 "$(status switch.flowMods)"
+}
