@@ -458,6 +458,21 @@ parse_head(struct k8s_parser *p, const struct k8s_field *root,
            && parse_subject(p, &spec, policy);
 }
 
+/* The last warning: the first one is taken for what is wrong, if something
+ * is. */
+static void
+warn_if_old(struct k8s_parser *p, enum k8s_kind kind,
+            const struct k8s_field *root)
+{
+    if (is_old(kind)) {
+        struct k8s_field version = k8s_field_member(root, "apiVersion");
+
+        k8s_warn(p, &version, "%s is deprecated, write a ClusterNetworkPolicy "
+                 "of policy.networking.k8s.io/v1alpha2",
+                 k8s_kind_name(kind));
+    }
+}
+
 struct k8s_object *
 k8s_cluster_policy_parse(struct k8s_parser *p, enum k8s_kind kind,
                          const struct k8s_field *root,
@@ -468,14 +483,8 @@ k8s_cluster_policy_parse(struct k8s_parser *p, enum k8s_kind kind,
 
     policy->up.kind = kind;
     policy->up.name = xstrdup(m->name);
-    if (is_old(kind)) {
-        struct k8s_field version = k8s_field_member(root, "apiVersion");
-
-        k8s_warn(p, &version, "%s is deprecated, write a ClusterNetworkPolicy "
-                 "of policy.networking.k8s.io/v1alpha2",
-                 k8s_kind_name(kind));
-    }
     if (!parse_head(p, root, policy)) {
+        warn_if_old(p, kind, root);
         k8s_object_destroy(&policy->up);
         return NULL;
     }
@@ -485,6 +494,7 @@ k8s_cluster_policy_parse(struct k8s_parser *p, enum k8s_kind kind,
 
         parse_rules(p, &rules, d, policy);
     }
+    warn_if_old(p, kind, root);
     return &policy->up;
 }
 

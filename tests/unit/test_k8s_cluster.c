@@ -583,22 +583,32 @@ test_old_baseline(void **state)
           "apiVersion: BaselineAdminNetworkPolicy "DEPRECATED);
 }
 
+/* What is not understood comes first, then that the kind is deprecated. */
 static void
 test_old_ports_not_understood(void **state)
 {
-    static const char *const cases[] = {
-        "{}", "{portNumber: {port: 1, flag: x}}", "{icmp: {}}",
-        "{portRange: {start: 1, end: 2, step: 1}}",
+    static const struct {
+        const char *port, *warning;
+    } cases[] = {
+        { "{}", ": none of the fields that we know is set" },
+        { "{portNumber: {port: 1, flag: x}}",
+          ".portNumber: unknown field \"flag\"" },
+        { "{icmp: {}}", ": unknown field \"icmp\"" },
+        { "{portRange: {start: 1, end: 2, step: 1}}",
+          ".portRange: unknown field \"step\"" },
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         char *yaml = xasprintf(OLD "metadata: {name: p}\nspec: {priority: 1,"
                                " subject: {namespaces: {}}, ingress:"
                                " [{action: Allow, from: [{namespaces: {}}],"
-                               " ports: [%s]}]}", cases[i]);
+                               " ports: [%s]}]}", cases[i].port);
+        char *warning = xasprintf("spec.ingress[0].ports[0]%s, this rule "
+                                  "matches nothing", cases[i].warning);
 
         check(*state, yaml, "Admin 1 []/[] ingress(!Accept none: any)", NULL,
-              "apiVersion: AdminNetworkPolicy "DEPRECATED);
+              warning);
+        free(warning);
         free(yaml);
     }
 }
