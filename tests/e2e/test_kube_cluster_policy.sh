@@ -189,6 +189,79 @@ ops/prom -> shop/db tcp/5432 ok
 END
 }
 
+# AdminNetworkPolicy and BaselineAdminNetworkPolicy come, are enforced among
+# those that came after them, change, and go.
+test_older_kinds() {
+    begin
+    local kind warnings
+    warnings=$(status kubernetes.warnings)
+    old_kinds_install
+    for kind in admin baselineadmin; do
+        until_ok 35 state_is "${kind}networkpolicies" watching
+    done
+    kube apply -f - <<END
+apiVersion: policy.networking.k8s.io/v1alpha1
+kind: AdminNetworkPolicy
+metadata: {name: old}
+spec:
+  priority: 10
+  subject: $db
+  ingress:
+  - {action: Allow, from: [$web], ports: [{portNumber: {protocol: TCP, port: 5432}}]}
+  - {action: Deny, from: [{namespaces: {}}]}
+---
+apiVersion: policy.networking.k8s.io/v1alpha1
+kind: BaselineAdminNetworkPolicy
+metadata: {name: default}
+spec:
+  subject: {pods: {namespaceSelector: {}, podSelector: {matchLabels: {app: prom}}}}
+  ingress: [{action: Deny, from: [{namespaces: {}}]}]
+END
+    kube_expect <<END
+shop/web -> shop/db tcp/5432 ok
+shop/web -> shop/db icmp denied
+ops/prom -> shop/db tcp/5432 denied
+shop/web -> ops/prom tcp/9090 denied
+END
+    exits 0 ovs-netpol policies
+    contains "Admin" '^AdminNetworkPolicy old [(]Admin 10[)] .* ok$' "$output"
+    contains "Baseline" \
+        '^BaselineAdminNetworkPolicy default [(]Baseline 1000[)]' "$output"
+    same "they are deprecated" "$((warnings + 2))" "$(status kubernetes.warnings)"
+    # One order with the new kind: it is asked before, and after.
+    no_web
+    kube_expect <<< "shop/web -> shop/db tcp/5432 denied"
+    kube patch $KIND no-web --type=merge -p '{"spec": {"priority": 11}}'
+    kube_expect <<< "shop/web -> shop/db tcp/5432 ok"
+    kube patch adminnetworkpolicy old --type=merge -p '{"spec": {"ingress": [
+        {"action": "Pass", "from": [{"namespaces": {}}]}]}}'
+    kube_expect <<END
+ops/prom -> shop/db tcp/5432 ok
+shop/web -> shop/db tcp/5432 ok
+END
+    # What is wrong with one is not that it is deprecated.
+    log_allow 'AdminNetworkPolicy old: .*domainNames' "it is not supported"
+    kube patch adminnetworkpolicy old --type=merge -p '{"spec": {"egress": [
+        {"action": "Deny", "to": [{"domainNames": ["www.example.org"]}]}]}}'
+    kube_follows
+    contains problems 'domainNames: not supported' "$(status problems)"
+    kube delete adminnetworkpolicy old
+    kube_expect <<< "shop/web -> shop/db tcp/5432 denied"
+    same problems "[]" "$(status problems)"
+    kube delete $KIND no-web
+    log_allow "adminnetworkpolicies: .*stream" "the watch is cut"
+    old_kinds_remove
+    settle
+    kube_expect <<END
+shop/web -> shop/db tcp/5432 ok
+shop/web -> ops/prom tcp/9090 ok
+END
+    for kind in admin baselineadmin; do
+        until_ok 35 state_is "${kind}networkpolicies" absent
+    done
+    kube_follows
+}
+
 # What the definition forbids never reaches us.
 test_validation() {
     need_definition

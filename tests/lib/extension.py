@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""An extension API server for ClusterNetworkPolicies, behind the aggregation
-layer of a real kube-apiserver, which does TLS, users, roles and discovery.
+"""An extension API server for ClusterNetworkPolicies, and for what came before
+them, behind the aggregation layer of a real kube-apiserver, which does TLS,
+users, roles and discovery.
 
 Some builds of kube-apiserver crash at the first object of any resource
 definition (HACKING.md, "Test", says which).  With them, policies live here, in
@@ -20,10 +21,14 @@ import urllib.parse
 import uuid
 
 GROUP = "policy.networking.k8s.io"
-VERSION = "v1alpha2"
-BASE = "/apis/%s/%s" % (GROUP, VERSION)
-PLURAL = "clusternetworkpolicies"
-KIND = "ClusterNetworkPolicy"
+# By version, by plural: kind and short name.
+RESOURCES = {
+    "v1alpha2": {"clusternetworkpolicies": ("ClusterNetworkPolicy", "cnp")},
+    "v1alpha1": {
+        "adminnetworkpolicies": ("AdminNetworkPolicy", "anp"),
+        "baselineadminnetworkpolicies": ("BaselineAdminNetworkPolicy",
+                                         "banp")},
+}
 VERBS = ["create", "delete", "deletecollection", "get", "list", "patch",
          "update", "watch"]
 
@@ -91,7 +96,23 @@ class Store:
         self.note("DELETED", self.objects.pop(name))
 
 
-store = Store()
+stores = {plural: Store() for resources in RESOURCES.values()
+          for plural in resources}
+
+
+def describe(version):
+    """The APIResourceList."""
+    resources = []
+    for plural, (kind, short) in RESOURCES[version].items():
+        resources += [
+            {"name": plural, "singularName": kind.lower(),
+             "namespaced": False, "kind": kind, "verbs": VERBS,
+             "shortNames": [short]},
+            {"name": plural + "/status", "singularName": "",
+             "namespaced": False, "kind": kind,
+             "verbs": ["get", "patch", "update"]}]
+    return {"kind": "APIResourceList", "apiVersion": "v1",
+            "groupVersion": GROUP + "/" + version, "resources": resources}
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -120,25 +141,21 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def handle_request(self):
         url = urllib.parse.urlparse(self.path)
         query = dict(urllib.parse.parse_qsl(url.query))
-        parts = url.path[len(BASE):].strip("/").split("/")
+        parts = url.path.strip("/").split("/")
         body = self.body() if self.command != "GET" else None
-        if url.path.rstrip("/") == BASE:
-            self.answer(200, {
-                "kind": "APIResourceList", "apiVersion": "v1",
-                "groupVersion": GROUP + "/" + VERSION, "resources": [
-                    {"name": PLURAL, "singularName": KIND.lower(),
-                     "namespaced": False, "kind": KIND, "verbs": VERBS,
-                     "shortNames": ["cnp"]},
-                    {"name": PLURAL + "/status", "singularName": "",
-                     "namespaced": False, "kind": KIND,
-                     "verbs": ["get", "patch", "update"]}]})
-        elif not url.path.startswith(BASE) or parts[0] != PLURAL:
+        self.version = parts[2] if parts[:2] == ["apis", GROUP] \
+            and len(parts) > 2 and parts[2] in RESOURCES else None
+        self.plural = parts[3] if len(parts) > 3 else None
+        if self.version and not self.plural:
+            self.answer(200, describe(self.version))
+        elif self.plural not in RESOURCES.get(self.version, {}):
             self.fail(404, "NotFound")
         elif query.get("watch") in ("1", "true"):
-            self.watch(query)
+            self.watch(stores[self.plural], query)
         else:
-            with store.changed:
-                self.object_request(parts[1:], body)
+            self.store = stores[self.plural]
+            with self.store.changed:
+                self.object_request(parts[4:], body)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_request
 
@@ -146,48 +163,49 @@ class Handler(http.server.BaseHTTPRequestHandler):
         name = parts[0] if parts else None
         if name is None:
             self.collection_request(body)
-        elif name not in store.objects:
+        elif name not in self.store.objects:
             self.fail(404, "NotFound")
         elif self.command == "GET":
-            self.answer(200, store.objects[name])
+            self.answer(200, self.store.objects[name])
         elif self.command == "DELETE":
-            store.delete(name)
+            self.store.delete(name)
             self.answer(200, {"kind": "Status", "apiVersion": "v1",
                               "metadata": {}, "status": "Success"})
         else:
             self.change(name, body, parts[1:] == ["status"])
 
     def change(self, name, body, status):
-        old = store.objects[name]
+        old = self.store.objects[name]
         version = body.get("metadata", {}).get("resourceVersion")
         kind = self.headers.get("Content-Type")
         if version not in (None, old["metadata"]["resourceVersion"]):
             self.fail(409, "Conflict")
         elif self.command == "PUT":
-            self.answer(200, store.change(name, body, status))
+            self.answer(200, self.store.change(name, body, status))
         elif kind == "application/merge-patch+json":
-            self.answer(200, store.change(name, merge(old, body), status))
+            self.answer(200, self.store.change(name, merge(old, body), status))
         else:
             self.fail(415, "UnsupportedMediaType")
 
     def collection_request(self, body):
         if self.command == "POST":
-            if body["metadata"]["name"] in store.objects:
+            if body["metadata"]["name"] in self.store.objects:
                 self.fail(409, "AlreadyExists")
             else:
-                self.answer(201, store.create(body))
+                self.answer(201, self.store.create(body))
         elif self.command == "DELETE":
-            for name in list(store.objects):
-                store.delete(name)
+            for name in list(self.store.objects):
+                self.store.delete(name)
             self.answer(200, {"kind": "Status", "apiVersion": "v1",
                               "metadata": {}, "status": "Success"})
         else:
             self.answer(200, {
-                "kind": KIND + "List", "apiVersion": GROUP + "/" + VERSION,
-                "metadata": {"resourceVersion": str(store.revision)},
-                "items": list(store.objects.values())})
+                "kind": RESOURCES[self.version][self.plural][0] + "List",
+                "apiVersion": GROUP + "/" + self.version,
+                "metadata": {"resourceVersion": str(self.store.revision)},
+                "items": list(self.store.objects.values())})
 
-    def watch(self, query):
+    def watch(self, store, query):
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Transfer-Encoding", "chunked")

@@ -16,6 +16,7 @@
 #   kind_extend             it has peers that are experimental upstream
 #   definition_apply, definition_delete     by kubectl
 #   extension_start, extension_stop         the server that keeps policies
+#   old_kinds_install, old_kinds_remove     those of v1alpha1, kept by it
 
 KIND=clusternetworkpolicies
 CRD=customresourcedefinition/$KIND.policy.networking.k8s.io
@@ -134,8 +135,10 @@ extension_remove() {
     extension_stop
 }
 
-# The API server hands requests for policies over to it.
+# The API server hands requests for policies, of VERSION and such as KIND, over
+# to it: extension_register [VERSION KIND]
 extension_register() {
+    local version=${1-v1alpha2} kind=${2-$KIND}
     kube apply -f - <<END
 apiVersion: v1
 kind: Service
@@ -151,14 +154,31 @@ subsets:
 ---
 apiVersion: apiregistration.k8s.io/v1
 kind: APIService
-metadata: {name: v1alpha2.policy.networking.k8s.io}
+metadata: {name: $version.policy.networking.k8s.io}
 spec:
   group: policy.networking.k8s.io
-  version: v1alpha2
+  version: $version
   service: {namespace: kube-system, name: extension}
   insecureSkipTLSVerify: true
   groupPriorityMinimum: 1000
   versionPriority: 10
 END
-    until_ok 30 is_there $KIND
+    until_ok 30 is_there "$kind"
+}
+
+old_kinds_install() {
+    if [ ! -e "$KUBELAB/extension.pid" ]; then
+        touch "$KUBELAB/extension.for-old-kinds"
+        extension_start
+    fi
+    extension_register v1alpha1 baselineadminnetworkpolicies
+}
+
+# First the objects, then the kinds, as with a definition.
+old_kinds_remove() {
+    kube delete adminnetworkpolicies,baselineadminnetworkpolicies --all
+    kube delete apiservice/v1alpha1.policy.networking.k8s.io
+    if rm "$KUBELAB/extension.for-old-kinds" 2>/dev/null; then
+        extension_stop
+    fi
 }
