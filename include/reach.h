@@ -19,6 +19,10 @@
  * as 0.0.0.0, which no ipBlock but the widest contains.  hostNetwork and
  * finished pods are nobody (S37, S40), the node itself is left out.
  *
+ * Where cluster policies have nodes as peers, the Nodes are someone, too, by
+ * their labels and the ipBlocks that they are in: each by its first address of
+ * a family that is its own (C4).  Else their addresses are nobody's.
+ *
  * Ownership: a reach borrows the model, which must not change; what it returns
  * is borrowed from both. */
 
@@ -67,6 +71,8 @@ struct reach_services {
 struct reach_class {
     size_t index;               /* Among the classes of this reach. */
     struct ptrs pods;           /* "struct k8s_pod", sorted; none: outside. */
+    struct ptrs nodes;          /* "struct k8s_node", sorted; none unless it is
+                                 * outside and has no networks. */
     bool restricted[K8S_N_DIRECTIONS];  /* Some policy has a say in what they
                                          * may do. */
     /* Outside: the networks that lead here, without what is more specific, and
@@ -117,7 +123,8 @@ bool reach_query(const struct reach *, size_t from, size_t to,
 struct reach_port *reach_ports(const struct reach *, size_t from, size_t to,
                                size_t *n);
 
-/* "10.0.0.0/8", "203.0.113.0/24 and 2 more", "elsewhere". */
+/* Who is outside: "10.0.0.0/8", "203.0.113.0/24 and 2 more", "elsewhere",
+ * "node n1", "nodes n1 and 2 more". */
 void reach_format_nets(const struct reach_class *, struct ds *);
 /* "all", "none", "TCP/80,443 UDP/53 ICMP". */
 void reach_format_services(const struct reach_services *, struct ds *);

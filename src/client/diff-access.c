@@ -5,7 +5,8 @@
  * Pods that are in both models are in a class of each (reach.h); those that
  * share both classes and an app are alike, and so is what changes between two
  * such kinds.  Networks are represented by the addresses that either model
- * asks about. */
+ * asks about.  Nodes are known by their names, and where no policy names nodes
+ * they are addresses like others. */
 
 #include <config.h>
 
@@ -24,9 +25,9 @@
 
 /* Ends that are alike, before and after. */
 struct end {
-    char *name;                 /* Of the app or the network. */
+    char *name;                 /* Of the app, network or nodes. */
     size_t before, after;       /* Classes. */
-    size_t n_pods;              /* 0: a network. */
+    size_t n_pods;              /* 0: outside. */
 };
 
 struct comparison {
@@ -122,6 +123,58 @@ add_networks(struct comparison *c, const struct reach *reach)
             if (before && after) {
                 add_end(c, name_network(after, before), before->index,
                         after->index, 0);
+            }
+        }
+    }
+}
+
+/* The class of a node of this name, or NULL. */
+static const struct reach_class *
+class_of_node(const struct reach *reach, const char *name)
+{
+    for (size_t i = 0; i < reach_n_classes(reach); i++) {
+        const struct reach_class *class = reach_class_at(reach, i);
+
+        for (size_t j = 0; j < class->nodes.n; j++) {
+            const struct k8s_node *node = class->nodes.p[j];
+
+            if (!strcmp(node->up.name, name)) {
+                return class;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* The same, or where its address is as long as no policy names nodes. */
+static const struct reach_class *
+find_node(const struct reach *reach, const struct k8s_node *node,
+          const struct in6_addr *addr)
+{
+    const struct reach_class *class = class_of_node(reach, node->up.name);
+
+    return class ? class : reach_class_of_stranger(reach, addr);
+}
+
+/* Adds the nodes that 'reach' tells apart. */
+static void
+add_nodes(struct comparison *c, const struct reach *reach)
+{
+    for (size_t i = 0; i < reach_n_classes(reach); i++) {
+        const struct reach_class *class = reach_class_at(reach, i);
+        const struct in6_addr *addr
+            = &class->ends[0][!class->has_end[0][0]].address;
+
+        for (size_t j = 0; j < class->nodes.n; j++) {
+            const struct k8s_node *node = class->nodes.p[j];
+            const struct reach_class *before, *after;
+
+            before = find_node(c->before, node, addr);
+            after = find_node(c->after, node, addr);
+            if (before && after) {
+                add_end(c, name_network(after->nodes.n ? after : before,
+                                        before),
+                        before->index, after->index, 0);
             }
         }
     }
@@ -225,6 +278,8 @@ diff_find_access(struct diff *d)
         add_pods(&c);
         add_networks(&c, c.before);
         add_networks(&c, c.after);
+        add_nodes(&c, c.before);
+        add_nodes(&c, c.after);
         compare_pairs(&c);
         take_access(&c);
         for (size_t i = 0; i < c.n_ends; i++) {

@@ -51,6 +51,21 @@ pods_to_json(const struct reach *reach)
     return array;
 }
 
+/* The addresses that are asked about for nodes, which have no networks. */
+static void
+put_node_addresses(const struct reach_class *class, struct json *array)
+{
+    for (size_t family = 0; family < 2; family++) {
+        if (class->nodes.n && class->has_end[0][family]) {
+            struct ds s = DS_EMPTY_INITIALIZER;
+
+            address_format(&class->ends[0][family].address, &s);
+            json_array_add(array,
+                           json_string_create_nocopy(ds_steal_cstr(&s)));
+        }
+    }
+}
+
 static struct json *
 networks_to_json(const struct reach *reach)
 {
@@ -60,7 +75,7 @@ networks_to_json(const struct reach *reach)
         const struct reach_class *class = reach_class_at(reach, i);
         struct ds name = DS_EMPTY_INITIALIZER;
 
-        if (!class->n_nets) {
+        if (class->pods.n) {
             continue;
         }
         reach_format_nets(class, &name);
@@ -75,6 +90,7 @@ networks_to_json(const struct reach *reach)
             json_array_add(nets,
                            json_string_create_nocopy(ds_steal_cstr(&net)));
         }
+        put_node_addresses(class, nets);
         json_object_put(item, "networks", nets);
         json_object_put(item, "class", json_integer_create(i));
         json_array_add(array, item);
@@ -118,7 +134,7 @@ put_cells(struct report_writer *w)
     ds_put_cstr(w->s, "],\"outside\":[");
     for (size_t i = 0; i < n; i++) {
         ds_put_format(w->s, "%s%s", i ? "," : "",
-                      reach_class_at(reach, i)->n_nets ? "true" : "false");
+                      reach_class_at(reach, i)->pods.n ? "false" : "true");
     }
     ds_put_char(w->s, ']');
 }

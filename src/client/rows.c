@@ -123,7 +123,7 @@ rows_init(struct rows *rows, const struct reach *reach, enum client_grain by,
     free(sorted);
     shash_destroy_free_data(&by_name);
     for (size_t i = 0; i < n; i++) {
-        if (reach_class_at(reach, i)->n_nets) {
+        if (!reach_class_at(reach, i)->pods.n) {
             add_net(rows, reach_class_at(reach, i), ns);
         }
     }
@@ -191,6 +191,20 @@ nets_to_json(const struct row *row)
     return array;
 }
 
+static struct json *
+nodes_to_json(const struct row *row)
+{
+    struct json *array = json_array_create_empty();
+    const struct reach_class *class = row->members[0].class;
+
+    for (size_t i = 0; i < class->nodes.n; i++) {
+        const struct k8s_node *node = class->nodes.p[i];
+
+        json_array_add(array, json_string_create(node->up.name));
+    }
+    return array;
+}
+
 struct json *
 rows_to_json(const struct rows *rows)
 {
@@ -206,6 +220,7 @@ rows_to_json(const struct rows *rows)
                          : json_null_create()));
         json_object_put(item, "pods", json_integer_create(row->n_pods));
         json_object_put(item, "networks", nets_to_json(row));
+        json_object_put(item, "nodes", nodes_to_json(row));
         json_array_add(array, item);
     }
     return array;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * rows: the pods and networks of a reach, as people call them.
+ * rows: the pods, nodes and networks of a reach, as people call them.
  *
- * A row is a pod, an app or a namespace, or a network outside.  It has members
- * of one or more classes (reach.h), so what one row may do with another may
- * differ from pod to pod.
+ * A row is a pod, an app or a namespace, nodes that policies do not tell
+ * apart, or a network outside.  It has members of one or more classes
+ * (reach.h), so what one row may do with another may differ from pod to pod.
  *
  * The app of a pod is its label app.kubernetes.io/name, app or k8s-app,
  * whichever it has first; without them it is an app of its own. */
@@ -31,7 +31,8 @@ struct row_member {
 };
 
 struct row {
-    char *name;                 /* "shop/web", "shop", "203.0.113.0/24". */
+    char *name;                 /* "shop/web", "shop", "node n1",
+                                 * "203.0.113.0/24". */
     const char *ns;             /* Its namespace, or NULL: outside. */
     bool aside;                 /* Not in the namespace that was asked for:
                                  * such rows are not asked about each other. */
@@ -67,7 +68,7 @@ void rows_cell(const struct rows *, size_t from, size_t to,
 /* The number of pairs of different pods, or of a pod and a network. */
 size_t rows_n_pairs(const struct rows *, size_t from, size_t to);
 
-/* An array of name, namespace, pods, networks. */
+/* An array of name, namespace, pods, networks, nodes. */
 struct json *rows_to_json(const struct rows *);
 
 #endif /* rows.h */

@@ -127,6 +127,7 @@ reach_classes_uninit(struct reach *r)
             free(node->rules[d]);
         }
         ptrs_uninit(&node->class.pods);
+        ptrs_uninit(&node->class.nodes);
         free(node->class.nets);
         free(node->signature);
         free(node);

@@ -6,6 +6,7 @@
 
 #include "reach-private.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,8 +57,8 @@ family_is_used(const struct reach *r, int family)
     for (size_t i = 0; i < r->classes.n; i++) {
         const struct reach_class_node *node = r->classes.p[i];
 
-        any = true;
-        if (node->class.has_end[0][family]) {
+        any |= node->class.pods.n > 0;
+        if (node->class.pods.n && node->class.has_end[0][family]) {
             return true;
         }
     }
@@ -242,11 +243,27 @@ reach_add_nets(struct reach *r)
     free(v.p);
 }
 
+static void
+format_nodes(const struct reach_class *class, struct ds *s)
+{
+    const struct k8s_node *node = class->nodes.p[0];
+
+    ds_put_format(s, "node%s %s", class->nodes.n > 1 ? "s" : "",
+                  node->up.name);
+    if (class->nodes.n > 1) {
+        ds_put_format(s, " and %"PRIu32" more", class->nodes.n - 1);
+    }
+}
+
 void
 reach_format_nets(const struct reach_class *class, struct ds *s)
 {
     bool whole[REACH_N_FAMILIES] = { false, false };
 
+    if (class->nodes.n) {
+        format_nodes(class, s);
+        return;
+    }
     for (size_t i = 0; i < class->n_nets; i++) {
         if (!class->nets[i].length) {
             whole[class->nets[i].is_v6 ? REACH_V6 : REACH_V4] = true;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Shared by reach.c (cells), reach-class.c (pods), reach-net.c (addresses
- * outside), reach-cut.c (what to ask) and reach-services.c (sets of
- * services). */
+ * Shared by reach.c (cells), reach-class.c (pods), reach-node.c (nodes),
+ * reach-net.c (addresses outside), reach-cut.c (what to ask) and
+ * reach-services.c (sets of services). */
 
 #ifndef REACH_PRIVATE_H
 #define REACH_PRIVATE_H 1
@@ -40,6 +40,8 @@ struct reach_words {
     size_t n_peers, allocated_peers;
     const struct k8s_ip_block **blocks;
     size_t n_blocks, allocated_blocks;
+    const struct selector **nodes;
+    size_t n_nodes, allocated_nodes;
     struct shash port_names;    /* No data. */
     struct reach_cuts cuts;     /* Of policies of the whole cluster. */
 };
@@ -49,6 +51,9 @@ void reach_words_uninit(struct reach_words *);
 void reach_words_sign_address(const struct reach_words *,
                               const struct in6_addr *addr,
                               struct ds *signature);
+/* The same for the selectors that match the labels of a node. */
+void reach_words_sign_node(const struct reach_words *, const struct k8s_node *,
+                           struct ds *signature);
 
 /* True if 'addr' is the node's, or a Service's. */
 bool reach_is_node(const struct model *, const struct in6_addr *addr);
@@ -88,6 +93,7 @@ struct reach_class_node *reach_class_find(const struct reach *,
 struct reach_class_node *reach_class_get(struct reach *,
                                          const struct ds *signature);
 void reach_add_pods(struct reach *);
+void reach_add_nodes(struct reach *);
 void reach_add_nets(struct reach *);
 void reach_class_set_end(struct reach_class *, size_t member,
                          const struct k8s_pod *, const struct in6_addr *);

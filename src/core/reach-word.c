@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "label.h"
 #include "model.h"
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
@@ -33,6 +34,16 @@ add_pods_peer(struct reach_words *w, const struct reach_peer *peer)
     w->peers[w->n_peers++] = *peer;
 }
 
+static void
+add_nodes(struct reach_words *w, const struct selector *nodes)
+{
+    if (w->n_nodes >= w->allocated_nodes) {
+        w->nodes = x2nrealloc(w->nodes, &w->allocated_nodes,
+                              sizeof *w->nodes);
+    }
+    w->nodes[w->n_nodes++] = nodes;
+}
+
 /* Adds 'peer' of a policy in 'ns' unless 'seen' has it, which maps texts to
  * nothing.  No pod is a node (S40). */
 static void
@@ -44,10 +55,12 @@ add_peer(struct reach_words *w, const char *ns, const struct k8s_peer *peer,
     k8s_format_peer(peer, ns, &text);
     bool is_new = shash_add_once(seen, ds_cstr(&text), NULL);
     ds_destroy(&text);
-    if (!is_new || peer->nodes) {
+    if (!is_new) {
         return;
     }
-    if (peer->block) {
+    if (peer->nodes) {
+        add_nodes(w, peer->nodes);
+    } else if (peer->block) {
         add_block(w, peer->block);
     } else {
         add_pods_peer(w, &(struct reach_peer) {
@@ -137,6 +150,7 @@ reach_words_uninit(struct reach_words *w)
 {
     free(w->peers);
     free(w->blocks);
+    free(w->nodes);
     reach_cuts_uninit(&w->cuts);
     shash_destroy(&w->port_names);
 }
@@ -167,6 +181,18 @@ reach_words_sign_address(const struct reach_words *w,
 {
     for (size_t i = 0; i < w->n_blocks; i++) {
         if (block_contains(w->blocks[i], addr)) {
+            put_number(signature, i);
+        }
+    }
+    put_number(signature, UINT32_MAX);
+}
+
+void
+reach_words_sign_node(const struct reach_words *w,
+                      const struct k8s_node *node, struct ds *signature)
+{
+    for (size_t i = 0; i < w->n_nodes; i++) {
+        if (selector_matches(w->nodes[i], node->labels)) {
             put_number(signature, i);
         }
     }

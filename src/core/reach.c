@@ -274,10 +274,12 @@ reach_create(const struct model *model, const struct reach_port *port,
     hmap_init(&r->services);
     reach_words_init(&r->words, model);
     reach_add_pods(r);
+    reach_add_nodes(r);
     reach_add_nets(r);
     if (r->classes.n > REACH_MAX_CLASSES) {
-        char *error = xasprintf("policies tell %"PRIuSIZE" kinds of pods and "
-                                "networks apart, which are more than %d",
+        char *error = xasprintf("policies tell %"PRIuSIZE" kinds of pods, "
+                                "nodes and networks apart, which are more "
+                                "than %d",
                                 reach_n_classes(r), REACH_MAX_CLASSES);
         reach_destroy(r);
         return error;

@@ -62,11 +62,13 @@ check graph-dot-namespace 0 graph -o dot --by=namespace $shop
 check report-nothing 2 report -f /dev/null
 check graph-nobody 2 graph -n nobody $shop
 well_formed graph-svg graph $shop
+well_formed graph-svg-nodes graph -f nodes.yaml $shop
 well_formed graph-svg-pods graph --by=pod -n shop $shop
 demo="--base=shop.yaml --dir=../../deploy/demo"
 check diff-nothing 0 diff -f ../../deploy/demo/05-shop-db.yaml $demo
 check diff 1 diff -f change.yaml --delete=netpol/batch/vault $demo
 check diff-json 1 diff -f change.yaml -o json $demo
+check diff-nodes 1 diff -f nodes.yaml $demo
 check diff-no-such-object 2 diff --delete=netpol/batch/nobody $demo
 check diff-no-such-kind 2 diff --delete=secret/batch/vault $demo
 check diff-no-question 2 diff $demo
@@ -84,6 +86,9 @@ check matrix-namespace 0 matrix --by=namespace $shop
 check matrix-one-namespace 0 matrix -n shop $shop
 check matrix-port 0 matrix --port=8080 $shop
 check matrix-json 0 matrix --by=namespace -n batch -o json $shop
+check matrix-nodes 0 matrix -f nodes.yaml $shop
+check matrix-nodes-json 0 matrix -f nodes.yaml --by=namespace -n batch -o json \
+    $shop
 check matrix-without-pods 2 matrix --dir=../../deploy/demo
 check matrix-nobody 2 matrix -n nobody $shop
 }

@@ -88,7 +88,7 @@ find(const struct scene *s, const struct reach *r, const char *ns,
     for (size_t i = 0; i < reach_n_classes(r); i++) {
         struct ds text = DS_EMPTY_INITIALIZER;
 
-        if (reach_class_at(r, i)->n_nets) {
+        if (!reach_class_at(r, i)->pods.n) {
             reach_format_nets(reach_class_at(r, i), &text);
         }
         bool found = !strcmp(ds_cstr(&text), name);
@@ -200,6 +200,75 @@ test_cluster_policy(void **state)
     expect_cell(r, find(s, r, "shop", "web-1"), db, "all");
     assert_true(reach_class_at(r, db)->restricted[K8S_INGRESS]);
     assert_false(reach_class_at(r, mon)->restricted[K8S_INGRESS]);
+    reach_destroy(r);
+}
+
+#define NODE(NAME, POOL, ADDRESS)                                       \
+    "---\n"                                                             \
+    "apiVersion: v1\n"                                                  \
+    "kind: Node\n"                                                      \
+    "metadata: {name: " NAME ", labels: {pool: " POOL "}}\n"            \
+    "status: {addresses: [{type: InternalIP, address: " ADDRESS "}]}\n"
+#define NODE_POLICY(PEER)                                               \
+    "---\n"                                                             \
+    "apiVersion: policy.networking.k8s.io/v1alpha2\n"                   \
+    "kind: ClusterNetworkPolicy\n"                                      \
+    "metadata: {name: nodes}\n"                                         \
+    "spec: {tier: Admin, priority: 1, subject: {namespaces: {}}, egress: " \
+    "[{action: Deny, to: [" PEER "], protocols: [{tcp: "                \
+    "{destinationPort: {number: 22}}}]}]}\n"
+
+/* Nodes are someone while a policy has nodes as peers (C4). */
+static void
+test_nodes(void **state)
+{
+    struct scene *s = *state;
+
+    scene_put(s, pods);
+    scene_put(s, NODE("n1", "blue", "192.168.7.1")
+              NODE("n2", "blue", "192.168.7.2")
+              NODE("n3", "red", "192.168.7.3")
+              /* A pod has it. */
+              NODE("n4", "blue", "10.0.0.1"));
+    scene_put(s, NODE_POLICY("{networks: [192.168.0.0/16]}"));
+    struct reach *r = create(s, NULL);
+    for (size_t i = 0; i < reach_n_classes(r); i++) {
+        assert_int_equal(reach_class_at(r, i)->nodes.n, 0);
+    }
+    reach_destroy(r);
+
+    scene_put(s, NODE_POLICY("{nodes: {matchLabels: {pool: blue}}}"));
+    r = create(s, NULL);
+    size_t web = find(s, r, "shop", "web-1");
+    size_t blue = find(s, r, NULL, "nodes n1 and 1 more");
+    size_t red = find(s, r, NULL, "node n3");
+    const char *rest = "TCP/1-21,23-65535 UDP SCTP ICMP";
+
+    /* All pods, blue, red, elsewhere. */
+    assert_int_equal(reach_n_classes(r), 4);
+    assert_int_equal(reach_class_at(r, blue)->nodes.n, 2);
+    assert_int_equal(reach_class_at(r, blue)->n_nets, 0);
+    expect_cell(r, web, blue, rest);
+    expect_cell(r, web, red, "all");
+    expect_cell(r, blue, web, "all");
+    expect_cell(r, blue, red, "");
+    expect_cell(r, blue, blue, "");
+    expect_cell(r, web, find(s, r, NULL, "elsewhere"), "all");
+    reach_destroy(r);
+
+    /* Our own node is left out; an ipBlock tells the others apart. */
+    struct in6_addr own;
+    assert_true(address_parse("192.168.7.2", &own));
+    model_set_node_addresses(s->model, &own, 1);
+    scene_put(s, SCENE_POLICY("shop", "p", "podSelector: {matchLabels: {app: "
+                              "db}}, ingress: [{from: [{ipBlock: {cidr: "
+                              "192.168.7.3/32}}]}]"));
+    r = create(s, NULL);
+    find(s, r, NULL, "node n1");
+    expect_cell(r, find(s, r, NULL, "node n3"), find(s, r, "shop", "db"),
+                "all");
+    expect_cell(r, find(s, r, NULL, "node n1"), find(s, r, "shop", "db"),
+                "none");
     reach_destroy(r);
 }
 
@@ -340,8 +409,8 @@ test_too_many_classes(void **state)
     free(error);
 }
 
-/* Random clusters: a cell says of each pair of pods what the evaluator
- * says. */
+/* Random clusters: a cell says of each pair of pods, and of a pod and a node,
+ * what the evaluator says. */
 
 static bool
 has_service(const struct reach_services *services, uint8_t protocol,
@@ -358,44 +427,96 @@ has_service(const struct reach_services *services, uint8_t protocol,
     return protocol == IPPROTO_ICMP && services->others;
 }
 
-static const struct in6_addr *
-first_v4(const struct model *model, const struct k8s_pod *pod)
+/* Somebody with an IPv4 address. */
+struct party {
+    const struct reach_class *class;
+    struct verdict_endpoint end;
+};
+
+static bool
+pod_party(const struct model *model, const struct reach *r,
+          const struct k8s_pod *pod, struct party *party)
 {
-    for (size_t i = 0; i < pod->n_addresses; i++) {
+    party->class = reach_class_of(r, pod);
+    for (size_t i = 0; party->class && i < pod->n_addresses; i++) {
         if (!address_is_v6(&pod->addresses[i])
             && model_pod_by_address(model, &pod->addresses[i]) == pod) {
-            return &pod->addresses[i];
+            party->end = (struct verdict_endpoint) { pod, pod->addresses[i] };
+            return true;
         }
     }
-    return NULL;
+    return false;
+}
+
+static bool
+node_party(const struct model *model, const struct reach_class *class,
+           const struct k8s_node *node, struct party *party)
+{
+    party->class = class;
+    for (size_t i = 0; class->has_end[0][0] && i < node->n_addresses; i++) {
+        if (!address_is_v6(&node->addresses[i])
+            && model_node_by_address(model, &node->addresses[i]) == node) {
+            party->end = (struct verdict_endpoint) {
+                NULL, node->addresses[i]
+            };
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Those of 'w': array of '*n', of which the last '*n_nodes' are nodes. */
+static struct party *
+find_parties(const struct world *w, const struct reach *r, size_t *n,
+             size_t *n_nodes)
+{
+    size_t n_pods, n_machines = model_count(w->model, K8S_NODE);
+    const struct k8s_object **pod_list = model_sorted(w->model, K8S_POD,
+                                                      &n_pods);
+    struct party *parties = xcalloc(n_pods + n_machines + 1, sizeof *parties);
+
+    *n = *n_nodes = 0;
+    for (size_t i = 0; i < n_pods; i++) {
+        *n += pod_party(w->model, r, k8s_pod_cast(pod_list[i]), &parties[*n]);
+    }
+    for (size_t i = 0; i < reach_n_classes(r); i++) {
+        const struct reach_class *class = reach_class_at(r, i);
+
+        for (size_t j = 0; j < class->nodes.n; j++) {
+            bool has = node_party(w->model, class, class->nodes.p[j],
+                                  &parties[*n]);
+            *n += has;
+            *n_nodes += has;
+        }
+    }
+    free(pod_list);
+    return parties;
 }
 
 /* Returns the number of questions. */
 static size_t
 check_pair(const struct model *model, const struct reach *r, struct rng *rng,
-           const struct k8s_pod *src, const struct k8s_pod *dst)
+           const struct party *src, const struct party *dst)
 {
     static const uint8_t protocols[] = {
         IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP, IPPROTO_ICMP
     };
-    const struct reach_class *from = reach_class_of(r, src);
-    const struct reach_class *to = reach_class_of(r, dst);
+    size_t from = src->class->index, to = dst->class->index;
     size_t n;
 
-    if (src == dst || !from || !to || !first_v4(model, src)
-        || !first_v4(model, dst)) {
+    if (src == dst || (!src->end.pod && !dst->end.pod)) {
         return 0;
     }
-    struct reach_port *ports = reach_ports(r, from->index, to->index, &n);
+    struct reach_port *ports = reach_ports(r, from, to, &n);
     for (size_t i = 0; i < n + 4; i++) {
         struct verdict_query query = {
-            .src = { src, *first_v4(model, src) },
-            .dst = { dst, *first_v4(model, dst) },
+            .src = src->end,
+            .dst = dst->end,
             .protocol = i < n ? ports[i].protocol : protocols[i - n],
             .port = i < n ? ports[i].number : 1 + rng_below(rng, 65535),
         };
         assert_int_equal(verdict_allows(model, &query),
-                         has_service(reach_cell(r, from->index, to->index),
+                         has_service(reach_cell(r, from, to),
                                      query.protocol, query.port));
     }
     free(ports);
@@ -406,7 +527,7 @@ static void
 test_agrees_with_verdict(void **state)
 {
     struct property p;
-    size_t n_checks = 0;
+    size_t n_checks = 0, n_all_nodes = 0;
     uint64_t seed;
 
     property_begin(&p, "reach", 300);
@@ -416,7 +537,7 @@ test_agrees_with_verdict(void **state)
         struct world w;
         struct rng rng;
         struct reach *r;
-        size_t n;
+        size_t n, n_nodes;
 
         rng_init(&rng, seed);
         random_cluster(&c, &rng);
@@ -424,17 +545,19 @@ test_agrees_with_verdict(void **state)
         world_init(&w, &config);
         world_load(&w, &c, NULL);
         assert_null(reach_create(w.model, NULL, &r));
-        const struct k8s_object **all = model_sorted(w.model, K8S_POD, &n);
+        struct party *parties = find_parties(&w, r, &n, &n_nodes);
         for (size_t i = 0; i < n * n; i++) {
-            n_checks += check_pair(w.model, r, &rng, k8s_pod_cast(all[i / n]),
-                                   k8s_pod_cast(all[i % n]));
+            n_checks += check_pair(w.model, r, &rng, &parties[i / n],
+                                   &parties[i % n]);
         }
-        free(all);
+        free(parties);
+        n_all_nodes += n_nodes;
         reach_destroy(r);
         world_uninit(&w);
     }
     property_end(&p, n_checks, "questions");
     assert_true(n_checks > 0);
+    assert_true(n_all_nodes > 0);
 }
 
 int
@@ -445,6 +568,7 @@ main(void)
         TEST(test_classes),
         TEST(test_one_port),
         TEST(test_cluster_policy),
+        TEST(test_nodes),
         TEST(test_who_counts),
         TEST(test_families),
         TEST(test_nets_without_room),
