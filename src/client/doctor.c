@@ -6,7 +6,6 @@
 
 #include "doctor.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/timex.h>
@@ -14,41 +13,11 @@
 
 #include "answer.h"
 #include "client.h"
-#include "columns.h"
 #include "terminal.h"
 #include "util.h"
 
 /* Certificates and time stamps are worth nothing before this: 2024. */
 #define OLDEST_TIME 1704067200
-
-const char *
-doctor_result_name(enum doctor_result result)
-{
-    static const char *const names[] = {
-        [DOCTOR_OK] = "ok",
-        [DOCTOR_UNKNOWN] = "unknown",
-        [DOCTOR_WARNING] = "warning",
-        [DOCTOR_BAD] = "bad",
-    };
-
-    return names[result];
-}
-
-void
-doctor_add(struct doctor *d, const char *name, enum doctor_result result,
-           const char *fix, const char *format, ...)
-{
-    va_list args;
-
-    if (d->n >= d->allocated) {
-        d->checks = x2nrealloc(d->checks, &d->allocated, sizeof *d->checks);
-    }
-    va_start(args, format);
-    d->checks[d->n++] = (struct doctor_check) {
-        name, result, xvasprintf(format, args), fix
-    };
-    va_end(args);
-}
 
 /* This machine. */
 
@@ -117,10 +86,7 @@ doctor_init(struct doctor *d, const struct client_options *options)
 static void
 doctor_uninit(struct doctor *d)
 {
-    for (size_t i = 0; i < d->n; i++) {
-        free(d->checks[i].text);
-    }
-    free(d->checks);
+    doctor_checks_uninit(d);
     json_destroy(d->status);
     json_destroy(d->pods);
     free(d->daemon_error);
@@ -128,75 +94,6 @@ doctor_uninit(struct doctor *d)
     free(d->vswitchd_version);
     db_facts_uninit(&d->db);
     free(d->db_error);
-}
-
-/* Printing. */
-
-static char *
-to_text(const struct doctor *d, bool colour)
-{
-    static const enum client_colour colours[] = {
-        [DOCTOR_OK] = CLIENT_GREEN,
-        [DOCTOR_UNKNOWN] = CLIENT_DIM,
-        [DOCTOR_WARNING] = CLIENT_YELLOW,
-        [DOCTOR_BAD] = CLIENT_RED,
-    };
-    struct ds s = DS_EMPTY_INITIALIZER;
-    struct columns c;
-
-    columns_init(&c, 3);
-    for (size_t i = 0; i < d->n; i++) {
-        const struct doctor_check *check = &d->checks[i];
-
-        columns_add_nocopy(&c, client_painted(
-            colour, colours[check->result],
-            doctor_result_name(check->result)));
-        columns_add(&c, check->name);
-        columns_add_nocopy(&c, (check->fix
-                                ? xasprintf("%s [%s]", check->text, check->fix)
-                                : xstrdup(check->text)));
-    }
-    columns_format(&c, &s);
-    columns_destroy(&c);
-    return ds_steal_cstr(&s);
-}
-
-static bool
-is_ok(const struct doctor *d)
-{
-    for (size_t i = 0; i < d->n; i++) {
-        if (d->checks[i].result == DOCTOR_BAD) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static char *
-to_json(const struct doctor *d)
-{
-    struct json *json = json_object_create();
-    struct json *checks = json_array_create_empty();
-
-    for (size_t i = 0; i < d->n; i++) {
-        const struct doctor_check *check = &d->checks[i];
-        struct json *item = json_object_create();
-
-        json_object_put_string(item, "name", check->name);
-        json_object_put_string(item, "result",
-                               doctor_result_name(check->result));
-        json_object_put_string(item, "text", check->text);
-        json_object_put(item, "fix", (check->fix
-                                      ? json_string_create(check->fix)
-                                      : json_null_create()));
-        json_array_add(checks, item);
-    }
-    json_object_put(json, "ok", json_boolean_create(is_ok(d)));
-    json_object_put(json, "checks", checks);
-
-    char *text = json_to_string(json, JSSF_PRETTY | JSSF_SORT);
-    json_destroy(json);
-    return text;
 }
 
 int
@@ -212,9 +109,9 @@ client_doctor(const struct client_command *command OVS_UNUSED,
     doctor_check_machine(&d);
 
     char *text = (options->format == CLIENT_JSON
-                  ? to_json(&d)
-                  : to_text(&d, client_wants_colour(stdout)));
-    int code = is_ok(&d) ? CLIENT_OK : CLIENT_NO;
+                  ? doctor_to_json(&d)
+                  : doctor_to_text(&d, client_wants_colour(stdout)));
+    int code = doctor_is_ok(&d) ? CLIENT_OK : CLIENT_NO;
     client_print(text);
     free(text);
     doctor_uninit(&d);

@@ -24,7 +24,6 @@ enum doctor_result {
     DOCTOR_WARNING,
     DOCTOR_BAD,
 };
-const char *doctor_result_name(enum doctor_result);     /* "ok", ... */
 
 struct doctor_check {
     const char *name;
@@ -54,6 +53,12 @@ struct doctor {
 void doctor_add(struct doctor *, const char *name, enum doctor_result,
                 const char *fix, const char *format, ...)
     OVS_PRINTF_FORMAT(5, 6);
+void doctor_checks_uninit(struct doctor *);
+/* False if a check went badly. */
+bool doctor_is_ok(const struct doctor *);
+/* All checks; the schema of JSON is in ovs-netpol(1).  Caller frees. */
+char *doctor_to_text(const struct doctor *, bool colour);
+char *doctor_to_json(const struct doctor *);
 
 /* Groups of checks: the daemon and its sources; the switch; this machine. */
 void doctor_check_daemon(struct doctor *);

@@ -42,25 +42,6 @@ port_to_json(const struct client_port *port)
 }
 
 static struct json *
-sets_to_json(const struct reach *reach)
-{
-    struct json *array = json_array_create_empty();
-
-    for (size_t i = 0; i < reach_n_services(reach); i++) {
-        const struct reach_services *services = reach_services_at(reach, i);
-        struct json *item = json_object_create();
-        struct ds text = DS_EMPTY_INITIALIZER;
-
-        reach_format_services(services, &text);
-        json_object_put(item, "text",
-                        json_string_create_nocopy(ds_steal_cstr(&text)));
-        json_object_put(item, "services", reach_services_to_json(services));
-        json_array_add(array, item);
-    }
-    return array;
-}
-
-static struct json *
 cell_to_json(const struct rows *rows, size_t from, size_t to)
 {
     struct json *cell = json_array_create_empty();
@@ -87,7 +68,7 @@ matrix_to_json(const struct matrix *m)
                                         : json_null_create()));
     json_object_put(json, "port", port_to_json(&m->port));
     json_object_put(json, "rows", rows_to_json(&m->rows));
-    json_object_put(json, "services", sets_to_json(m->rows.reach));
+    json_object_put(json, "services", rows_services_to_json(m->rows.reach));
     for (size_t i = 0; i < m->rows.n; i++) {
         struct json *row = json_array_create_empty();
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * proof: what `ovs-netpol verify` finds out. */
+ * proof: what `ovs-netpol verify` finds out.
+ *
+ * proof.c gets it together, proof-print.c tells it. */
 
 #ifndef PROOF_H
 #define PROOF_H 1
@@ -9,6 +11,7 @@
 #include <stddef.h>
 
 #include "objects.h"
+#include "openvswitch/compiler.h"
 #include "svec.h"
 #include "verify.h"
 
@@ -31,7 +34,15 @@ struct proof {
     struct svec differences;    /* The first ones, in words. */
 };
 
-/* True if all cells were checked and nothing is wrong. */
+void proof_init(struct proof *);
+void proof_uninit(struct proof *);
+
+/* Gets what there is to prove: objects, flows and how these differ from the
+ * compiler's.  Complains and returns false if that fails. */
+bool proof_collect(struct proof *, const struct client_command *,
+                   const struct client_options *) OVS_WARN_UNUSED_RESULT;
+
+/* True if all cells were checked; if nothing that was is wrong. */
 bool proof_is_complete(const struct proof *);
 bool proof_is_ok(const struct proof *);
 

@@ -18,8 +18,9 @@
 #include "rows.h"
 #include "util.h"
 
-void
-report_put_json(struct report_writer *w, const char *name, struct json *json)
+/* Writes a member of the object.  Takes 'json'. */
+static void
+put_json(struct report_writer *w, const char *name, struct json *json)
 {
     ds_put_format(w->s, ",\"%s\":", name);
     json_to_ds(json, 0, w->s);
@@ -98,25 +99,6 @@ networks_to_json(const struct reach *reach)
     return array;
 }
 
-static struct json *
-sets_to_json(const struct reach *reach)
-{
-    struct json *array = json_array_create_empty();
-
-    for (size_t i = 0; i < reach_n_services(reach); i++) {
-        const struct reach_services *services = reach_services_at(reach, i);
-        struct json *item = json_object_create();
-        struct ds text = DS_EMPTY_INITIALIZER;
-
-        reach_format_services(services, &text);
-        json_object_put(item, "text",
-                        json_string_create_nocopy(ds_steal_cstr(&text)));
-        json_object_put(item, "services", reach_services_to_json(services));
-        json_array_add(array, item);
-    }
-    return array;
-}
-
 static void
 put_cells(struct report_writer *w)
 {
@@ -159,26 +141,30 @@ put_all(struct report_writer *w)
     static const char *const grains[] = { "pod", "app", "namespace" };
     const struct report *report = w->report;
     struct json *source = json_string_create(report->source);
+    struct json *policies, *rules;
 
     ds_put_cstr(w->s, "{\"source\":");
     json_to_ds(source, 0, w->s);
     json_destroy(source);
-    report_put_json(w, "by", (report->by_given
-                              ? json_string_create(grains[report->by])
-                              : json_null_create()));
-    report_put_json(w, "from", (report->ns
-                                ? json_string_create_nocopy(
-                                    xasprintf("%s/", report->ns))
-                                : json_null_create()));
-    report_put_json(w, "service", port_to_json(&report->port));
-    report_put_json(w, "namespaces",
-                    json_integer_create(model_count(report->model,
-                                                    K8S_NAMESPACE)));
-    report_put_json(w, "pods", pods_to_json(report->reach));
-    report_put_json(w, "networks", networks_to_json(report->reach));
-    report_put_json(w, "sets", sets_to_json(report->reach));
+    put_json(w, "by", (report->by_given
+                       ? json_string_create(grains[report->by])
+                       : json_null_create()));
+    put_json(w, "from", (report->ns
+                         ? json_string_create_nocopy(
+                             xasprintf("%s/", report->ns))
+                         : json_null_create()));
+    put_json(w, "service", port_to_json(&report->port));
+    put_json(w, "namespaces",
+             json_integer_create(model_count(report->model,
+                                             K8S_NAMESPACE)));
+    put_json(w, "pods", pods_to_json(report->reach));
+    put_json(w, "networks", networks_to_json(report->reach));
+    put_json(w, "sets", rows_services_to_json(report->reach));
     put_cells(w);
-    report_put_policies(w);
+    report_policies_to_json(w, &policies, &rules);
+    put_json(w, "policies", policies);
+    put_json(w, "rules", rules);
+    report_put_isolating(w);
     report_put_reasons(w);
     ds_put_format(w->s, ",\"live\":%s}", report->live);
 }

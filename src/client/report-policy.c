@@ -163,8 +163,9 @@ cluster_policy_to_json(struct report_writer *w,
                           isolates);
 }
 
-static void
-put_all_policies(struct report_writer *w)
+void
+report_policies_to_json(struct report_writer *w, struct json **policiesp,
+                        struct json **rulesp)
 {
     struct json *policies = json_array_create_empty();
     struct json *rules = json_array_create_empty();
@@ -188,8 +189,8 @@ put_all_policies(struct report_writer *w)
         }
         free(sorted);
     }
-    report_put_json(w, "policies", policies);
-    report_put_json(w, "rules", rules);
+    *policiesp = policies;
+    *rulesp = rules;
 }
 
 /* The policies that have a say about a pod. */
@@ -212,8 +213,8 @@ put_isolating(struct report_writer *w, const struct k8s_pod *pod,
     }
 }
 
-static void
-put_all_isolating(struct report_writer *w)
+void
+report_put_isolating(struct report_writer *w)
 {
     const struct reach *reach = w->report->reach;
 
@@ -232,13 +233,6 @@ put_all_isolating(struct report_writer *w)
         ds_put_char(w->s, ']');
     }
     ds_put_char(w->s, ']');
-}
-
-void
-report_put_policies(struct report_writer *w)
-{
-    put_all_policies(w);
-    put_all_isolating(w);
 }
 
 void

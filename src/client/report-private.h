@@ -31,12 +31,11 @@ struct report_writer {
     struct ds list_text;
 };
 
-/* Writes a member of the object.  Takes 'json'. */
-void report_put_json(struct report_writer *, const char *name,
-                     struct json *json);
-
-/* All policies and rules, and who isolates each class. */
-void report_put_policies(struct report_writer *);
+/* All policies and rules. */
+void report_policies_to_json(struct report_writer *, struct json **policies,
+                             struct json **rules);
+/* Who isolates each class. */
+void report_put_isolating(struct report_writer *);
 void report_policies_uninit(struct report_writer *);
 const struct report_policy *report_find_policy(const struct report_writer *,
                                                const void *object);

@@ -264,3 +264,22 @@ rows_ask(struct rows *rows, struct reach **reach, const struct model *model,
     free(error);
     return false;
 }
+
+struct json *
+rows_services_to_json(const struct reach *reach)
+{
+    struct json *array = json_array_create_empty();
+
+    for (size_t i = 0; i < reach_n_services(reach); i++) {
+        const struct reach_services *services = reach_services_at(reach, i);
+        struct json *item = json_object_create();
+        struct ds text = DS_EMPTY_INITIALIZER;
+
+        reach_format_services(services, &text);
+        json_object_put(item, "text",
+                        json_string_create_nocopy(ds_steal_cstr(&text)));
+        json_object_put(item, "services", reach_services_to_json(services));
+        json_array_add(array, item);
+    }
+    return array;
+}

@@ -70,5 +70,8 @@ size_t rows_n_pairs(const struct rows *, size_t from, size_t to);
 
 /* An array of name, namespace, pods, networks, nodes. */
 struct json *rows_to_json(const struct rows *);
+/* All sets of services that cells speak of, by index: an array of text,
+ * services. */
+struct json *rows_services_to_json(const struct reach *);
 
 #endif /* rows.h */
