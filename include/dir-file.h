@@ -84,4 +84,13 @@ char *dir_claim_place(const struct dir_claim *);
 
 void dir_problem_uninit(struct dir_problem *);
 
+/* For dir-file.c and dir-parse.c.  Adds an element; the problem's strings
+ * become the file's, and its 'object' may be NULL. */
+struct dir_claim *dir_file_add_claim(struct dir_file *);
+void dir_file_add_problem(struct dir_file *, char *place, char *object,
+                          char *message);
+/* Frees an array of 'n', and what is in it. */
+void dir_claims_destroy(struct dir_claim *, size_t n);
+void dir_problems_destroy(struct dir_problem *, size_t n);
+
 #endif /* dir-file.h */

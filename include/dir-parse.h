@@ -10,7 +10,6 @@
 
 #include <stddef.h>
 
-struct dir_claim;
 struct dir_file;
 struct label_pool;
 
@@ -23,11 +22,5 @@ enum dir_parse_result {
 /* Parses 'text' and adds what it says to 'file'. */
 enum dir_parse_result dir_parse(struct dir_file *file, const char *text,
                                 size_t size, struct label_pool *);
-
-/* Adds an element.  The problem's strings become the file's; 'object' may be
- * NULL. */
-struct dir_claim *dir_parse_add_claim(struct dir_file *);
-void dir_parse_add_problem(struct dir_file *, char *place, char *object,
-                           char *message);
 
 #endif /* dir-parse.h */

@@ -7,11 +7,25 @@
 #include <stdlib.h>
 
 #include "group.h"
-#include "label.h"
 #include "netset.h"
 #include "policy-private.h"
 #include "rule.h"
 #include "util.h"
+
+struct group *
+policy_ref_target(struct policies *ps, const struct policy *p,
+                  enum k8s_direction d, struct group_port *port)
+{
+    enum group_role role = GROUP_TARGET(d);
+
+    if (p->spec && p->spec->isolates[d]) {
+        return group_ref(ps->groups, role, p->ns, NULL, p->spec->pods, port);
+    } else if (p->cluster && p->cluster->n_rules[d]) {
+        return group_ref(ps->groups, role, NULL, p->cluster->namespaces,
+                         p->cluster->pods, port);
+    }
+    return NULL;
+}
 
 /* Expansion of one rule of one policy. */
 struct expansion {

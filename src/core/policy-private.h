@@ -23,14 +23,21 @@ struct policies {
     struct selector *everything;
 };
 
-/* policy.c: 'p' is to be expanded. */
-void policy_mark_dirty(struct policies *, struct policy *p);
-/* The pods that 'p' is about in direction 'd', just those that have 'port' if
- * that is not NULL.  NULL if it says nothing about that direction. */
+/* 'p' is to be expanded. */
+static inline void
+policy_mark_dirty(struct policies *ps, struct policy *p)
+{
+    ovs_list_remove(&p->dirty);
+    ovs_list_push_back(&ps->dirty, &p->dirty);
+}
+
+/* policy-expand.c: the pods that 'p' is about in direction 'd', just those
+ * that have 'port' if that is not NULL.  NULL if it says nothing about that
+ * direction. */
 struct group *policy_ref_target(struct policies *, const struct policy *p,
                                 enum k8s_direction d, struct group_port *port);
 
-/* policy-expand.c: see policies_expand(). */
+/* See policies_expand(). */
 void policy_expand_side(struct policies *, struct policy *,
                         enum k8s_direction, struct ptrs *new_uses,
                         struct ptrs *old_uses);

@@ -135,28 +135,6 @@ get_cluster_policy(struct policies *ps, enum k8s_kind kind, const char *name)
     return p;
 }
 
-void
-policy_mark_dirty(struct policies *ps, struct policy *p)
-{
-    ovs_list_remove(&p->dirty);
-    ovs_list_push_back(&ps->dirty, &p->dirty);
-}
-
-struct group *
-policy_ref_target(struct policies *ps, const struct policy *p,
-                  enum k8s_direction d, struct group_port *port)
-{
-    enum group_role role = GROUP_TARGET(d);
-
-    if (p->spec && p->spec->isolates[d]) {
-        return group_ref(ps->groups, role, p->ns, NULL, p->spec->pods, port);
-    } else if (p->cluster && p->cluster->n_rules[d]) {
-        return group_ref(ps->groups, role, NULL, p->cluster->namespaces,
-                         p->cluster->pods, port);
-    }
-    return NULL;
-}
-
 /* After what 'p' says has changed. */
 static void
 renew_targets(struct policies *ps, struct policy *p)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Shared by reach.c (cells), reach-class.c (pods), reach-node.c (nodes),
- * reach-net.c (addresses outside), reach-cut.c (what to ask) and
+ * Shared by reach.c (cells), reach-class.c (classes), reach-pod.c,
+ * reach-node.c and reach-net.c (which pods, nodes and addresses outside are in
+ * them), reach-word.c (what policies speak of), reach-cut.c (what to ask) and
  * reach-services.c (sets of services). */
 
 #ifndef REACH_PRIVATE_H

@@ -6,42 +6,9 @@
 
 #include <netinet/in.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "hash.h"
 #include "model.h"
 #include "util.h"
-
-/* The class of one pod. */
-struct reach_pod_node {
-    struct hmap_node node;
-    const struct k8s_pod *pod;
-    const struct reach_class *class;
-};
-
-void
-reach_note_pod(struct reach *r, const struct k8s_pod *pod,
-               const struct reach_class *class)
-{
-    struct reach_pod_node *node = xmalloc(sizeof *node);
-
-    node->pod = pod;
-    node->class = class;
-    hmap_insert(&r->by_pod, &node->node, hash_pointer(pod, 0));
-}
-
-const struct reach_class *
-reach_class_of(const struct reach *r, const struct k8s_pod *pod)
-{
-    const struct reach_pod_node *node;
-
-    HMAP_FOR_EACH_WITH_HASH (node, node, hash_pointer(pod, 0), &r->by_pod) {
-        if (node->pod == pod) {
-            return node->class;
-        }
-    }
-    return NULL;
-}
 
 size_t
 reach_n_classes(const struct reach *r)
@@ -292,15 +259,9 @@ reach_create(const struct model *model, const struct reach_port *port,
 void
 reach_destroy(struct reach *r)
 {
-    struct reach_pod_node *node;
-
     if (!r) {
         return;
     }
-    HMAP_FOR_EACH_POP (node, node, &r->by_pod) {
-        free(node);
-    }
-    hmap_destroy(&r->by_pod);
     free(r->cells);
     reach_services_uninit(r);
     reach_classes_uninit(r);

@@ -6,6 +6,7 @@
  * verify-credit.c   was it the right rule?
  * verify-report.c   is who was denied reported, as what it is?
  * verify-plan.c     what to try
+ * verify-policy.c   the policies that matter here
  * verify-class.c    addresses that nothing tells apart
  * verify-address.c  addresses of nobody
  * verify-service.c  services that nothing tells apart
@@ -15,6 +16,7 @@
 #ifndef VERIFY_PRIVATE_H
 #define VERIFY_PRIVATE_H 1
 
+#include "ptrs.h"
 #include "verify.h"
 
 struct ds;
@@ -22,7 +24,6 @@ struct k8s_object;
 struct k8s_pod;
 struct k8s_rule;
 struct model_port;
-struct ptrs;
 
 /* UDP ports of the node to which pods never send (S43). */
 #define VERIFY_N_TUNNELS 3
@@ -64,7 +65,10 @@ bool verify_reports_are_due(const struct model *,
                             const struct verdict_query *, bool allowed,
                             const struct replica_outcome *);
 
-/* verify-plan.c: calls 'cb' for each rule of a policy of any kind; 'ns' is
+/* verify-policy.c: those of any kind that select a pod of this node; no other
+ * policy decides about it.  "struct k8s_object", for the caller to uninit. */
+struct ptrs verify_find_policies(const struct model *);
+/* Calls 'cb' for each rule of a policy of any kind; 'ns' is
  * NULL for a cluster policy's. */
 typedef void verify_rule_cb(const struct k8s_rule *, const char *ns,
                             void *aux);
@@ -72,7 +76,7 @@ void verify_for_each_rule(const struct k8s_object *policy, verify_rule_cb *,
                           void *aux);
 
 /* verify-class.c: fills the plan's addresses and suspects.  'policies' are
- * those that matter here, "struct k8s_object". */
+ * verify_find_policies()'s. */
 void verify_plan_addresses(const struct verify *, const struct ptrs *policies,
                            struct verify_plan *);
 

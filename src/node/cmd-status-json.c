@@ -188,16 +188,14 @@ reasons_to_json(const struct ds *reasons)
 }
 
 static struct json *
-health_to_json(const struct cmd_context *c)
+health_to_json(const struct cmd_context *c, const struct cmd_status *s)
 {
-    struct ds reasons = DS_EMPTY_INITIALIZER;
     struct json *json = json_object_create();
 
-    put_bool(json, "ready", cmd_status_is_ready(c, &reasons));
-    json_object_put(json, "reasons", reasons_to_json(&reasons));
+    put_bool(json, "ready", s->ready);
+    json_object_put(json, "reasons", reasons_to_json(&s->reasons));
     put_string(json, "listen", c->settings->metrics_listen);
     put_string(json, "problem", c->http ? http_problem(c->http) : NULL);
-    ds_destroy(&reasons);
     return json;
 }
 
@@ -259,7 +257,7 @@ cmd_status_to_json(const struct cmd_context *c, const struct cmd_status *s)
     json_object_put(json, "switch", switch_to_json(c, s));
     json_object_put(json, "objects", objects_to_json(c, s));
     json_object_put(json, "denied", cmd_audit_to_json(c));
-    json_object_put(json, "health", health_to_json(c));
+    json_object_put(json, "health", health_to_json(c, s));
     if (c->policies) {
         json_object_put(json, "budget", budget_to_json(c->policies));
     }

@@ -97,19 +97,18 @@ format_switch(const struct cmd_context *c, const struct cmd_status *s,
 
 /* The reasons are indented. */
 static void
-format_health(const struct cmd_context *c, struct ds *ds)
+format_health(const struct cmd_context *c, const struct cmd_status *s,
+              struct ds *ds)
 {
     const char *listen = c->settings->metrics_listen;
     const char *problem = c->http ? http_problem(c->http) : NULL;
-    struct ds reasons = DS_EMPTY_INITIALIZER;
 
-    ds_put_format(ds, "ready        %s\n",
-                  cmd_status_is_ready(c, &reasons) ? "yes" : "no");
-    for (char *line = ds_cstr(&reasons), *end; *line; line = end + 1) {
+    ds_put_format(ds, "ready        %s\n", s->ready ? "yes" : "no");
+    for (const char *line = ds_cstr_ro(&s->reasons), *end; *line;
+         line = end + 1) {
         end = strchr(line, '\n');
         ds_put_format(ds, "  %.*s\n", (int) (end - line), line);
     }
-    ds_destroy(&reasons);
     ds_put_format(ds, "metrics      %s%s%s\n", listen ? listen : "off",
                   problem ? ": " : c->http ? ": served" : "",
                   problem ? problem : "");
@@ -200,7 +199,7 @@ cmd_status_to_text(const struct cmd_context *c, const struct cmd_status *s)
                   model_count(c->model, K8S_POD), s->n_local_pods,
                   model_count(c->model, K8S_POLICY),
                   s->n_cluster_policies);
-    format_health(c, &ds);
+    format_health(c, s, &ds);
     if (c->policies) {
         format_budget(c->policies, &ds);
     }

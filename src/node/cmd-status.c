@@ -34,6 +34,17 @@ count_cluster_policies(const struct model *model)
     return n;
 }
 
+/* While the daemon removes its flows nobody watches its health. */
+static bool
+is_ready(const struct cmd_context *c, struct ds *reasons)
+{
+    if (!c->health) {
+        ds_put_cstr(reasons, "all flows are being removed\n");
+        return false;
+    }
+    return health_is_ready(c->health, reasons);
+}
+
 static void
 collect(const struct cmd_context *c, struct cmd_status *s)
 {
@@ -48,17 +59,8 @@ collect(const struct cmd_context *c, struct cmd_status *s)
     s->n_local_pods = count_local_pods(c->model);
     s->n_cluster_policies = count_cluster_policies(c->model);
     model_ports(c->model, &s->n_ports);
-}
-
-/* While the daemon removes its flows nobody watches its health. */
-bool
-cmd_status_is_ready(const struct cmd_context *c, struct ds *reasons)
-{
-    if (!c->health) {
-        ds_put_cstr(reasons, "all flows are being removed\n");
-        return false;
-    }
-    return health_is_ready(c->health, reasons);
+    ds_init(&s->reasons);
+    s->ready = is_ready(c, &s->reasons);
 }
 
 char *
@@ -67,7 +69,9 @@ cmd_status(const struct cmd_context *context, bool json)
     struct cmd_status status;
 
     collect(context, &status);
-    return (json
-            ? cmd_status_to_json(context, &status)
-            : cmd_status_to_text(context, &status));
+    char *reply = (json
+                   ? cmd_status_to_json(context, &status)
+                   : cmd_status_to_text(context, &status));
+    ds_destroy(&status.reasons);
+    return reply;
 }

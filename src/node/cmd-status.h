@@ -15,9 +15,9 @@
 #include "bridge.h"
 #include "dir.h"
 #include "kube.h"
+#include "openvswitch/dynamic-string.h"
 
 struct cmd_context;
-struct ds;
 
 /* What both forms have to count or to ask for. */
 struct cmd_status {
@@ -27,10 +27,9 @@ struct cmd_status {
     struct bridge_status bridge;
     size_t n_local_pods, n_ports;
     size_t n_cluster_policies;
+    bool ready;
+    struct ds reasons;          /* Why not, a line each. */
 };
-
-/* False and appends why, a line each, if the daemon is not ready. */
-bool cmd_status_is_ready(const struct cmd_context *, struct ds *reasons);
 
 /* Caller frees. */
 char *cmd_status_to_text(const struct cmd_context *,

@@ -18,32 +18,6 @@
 
 VLOG_DEFINE_THIS_MODULE(dir_file);
 
-struct dir_key *
-dir_key_create(const char *text)
-{
-    size_t size = strlen(text) + 1;
-    struct dir_key *key = xmalloc(sizeof *key + size);
-
-    key->n_refs = 1;
-    memcpy(key->text, text, size);
-    return key;
-}
-
-struct dir_key *
-dir_key_ref(struct dir_key *key)
-{
-    key->n_refs++;
-    return key;
-}
-
-void
-dir_key_unref(struct dir_key *key)
-{
-    if (key && !--key->n_refs) {
-        free(key);
-    }
-}
-
 struct dir_file *
 dir_file_create(const char *path)
 {
@@ -54,51 +28,14 @@ dir_file_create(const char *path)
 }
 
 void
-dir_problem_uninit(struct dir_problem *problem)
-{
-    free(problem->place);
-    free(problem->object);
-    free(problem->message);
-}
-
-static void
-destroy_claims(struct dir_claim *claims, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        dir_key_unref(claims[i].key);
-        k8s_object_destroy(claims[i].object);
-    }
-    free(claims);
-}
-
-static void
-destroy_problems(struct dir_problem *problems, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        dir_problem_uninit(&problems[i]);
-    }
-    free(problems);
-}
-
-void
 dir_file_destroy(struct dir_file *file)
 {
     if (file) {
-        destroy_claims(file->claims, file->n_claims);
-        destroy_problems(file->problems, file->n_problems);
+        dir_claims_destroy(file->claims, file->n_claims);
+        dir_problems_destroy(file->problems, file->n_problems);
         free(file->path);
         free(file);
     }
-}
-
-char *
-dir_claim_place(const struct dir_claim *claim)
-{
-    const char *path = claim->file->path;
-
-    return (claim->line
-            ? xasprintf("%s:%u:%u", path, claim->line, claim->column)
-            : xstrdup(path));
 }
 
 /* Reading. */
@@ -215,7 +152,7 @@ keep_claims(struct dir_file *file, struct before *before)
 
         if (!n_new || !bsearch(old, sorted, n_new, sizeof *sorted,
                                compare_claims)) {
-            *dir_parse_add_claim(file) = *old;
+            *dir_file_add_claim(file) = *old;
             old->key = NULL;
             old->object = NULL;
         }
@@ -254,7 +191,7 @@ parse(struct dir_file *file, const char *text, size_t size,
 
     enum dir_parse_result result = dir_parse(file, text, size, pool);
     if (result == DIR_PARSE_FAILED && file->loaded) {
-        destroy_claims(file->claims, file->n_claims);
+        dir_claims_destroy(file->claims, file->n_claims);
         file->claims = NULL;
         file->n_claims = file->allocated_claims = 0;
     }
@@ -268,19 +205,19 @@ parse(struct dir_file *file, const char *text, size_t size,
     file->loaded = true;
     file->understood |= result == DIR_PARSE_OK;
 
-    destroy_claims(before.claims, before.n_claims);
-    destroy_problems(before.problems, before.n_problems);
+    dir_claims_destroy(before.claims, before.n_claims);
+    dir_problems_destroy(before.problems, before.n_problems);
 }
 
 /* 'file' cannot be read: say so instead of what was said before. */
 static void
 refuse(struct dir_file *file, const char *reason)
 {
-    destroy_problems(file->problems, file->n_problems);
+    dir_problems_destroy(file->problems, file->n_problems);
     file->problems = NULL;
     file->n_problems = file->allocated_problems = file->n_unlisted = 0;
     file->has_signature = false;
-    dir_parse_add_problem(file, xstrdup(file->path), NULL,
+    dir_file_add_problem(file, xstrdup(file->path), NULL,
                           xstrdup(reason));
     mark_kept(file);
 }

@@ -46,43 +46,6 @@ struct where {
     size_t index;
 };
 
-struct dir_claim *
-dir_parse_add_claim(struct dir_file *file)
-{
-    if (file->n_claims >= file->allocated_claims) {
-        file->claims = x2nrealloc(file->claims, &file->allocated_claims,
-                                  sizeof *file->claims);
-    }
-
-    struct dir_claim *claim = &file->claims[file->n_claims++];
-    memset(claim, 0, sizeof *claim);
-    claim->file = file;
-    return claim;
-}
-
-void
-dir_parse_add_problem(struct dir_file *file, char *place, char *object,
-                      char *message)
-{
-    if (file->n_problems >= DIR_FILE_MAX_PROBLEMS) {
-        file->n_unlisted++;
-        free(place);
-        free(object);
-        free(message);
-        return;
-    }
-
-    if (file->n_problems >= file->allocated_problems) {
-        file->problems = x2nrealloc(file->problems, &file->allocated_problems,
-                                    sizeof *file->problems);
-    }
-    file->problems[file->n_problems++] = (struct dir_problem) {
-        .place = place,
-        .object = object,
-        .message = message,
-    };
-}
-
 /* Places. */
 
 static size_t
@@ -156,7 +119,7 @@ complain(struct parser *p, const struct where *where, const char *path,
     unsigned int line, column;
 
     find_place(p, where, path, &line, &column);
-    dir_parse_add_problem(p->file,
+    dir_file_add_problem(p->file,
                           (line
                            ? xasprintf("%s:%u:%u", p->file->path, line, column)
                            : xstrdup(p->file->path)),
@@ -199,7 +162,7 @@ claim(struct parser *p, const struct doc_node *node, const char *key,
 {
     static uint64_t last_id;
 
-    struct dir_claim *new = dir_parse_add_claim(p->file);
+    struct dir_claim *new = dir_file_add_claim(p->file);
     new->key = dir_key_create(key);
     new->id = ++last_id;
     new->good = good;
@@ -307,12 +270,12 @@ complain_syntax(struct dir_file *file, char *error)
     int n = 0;
 
     if (sscanf(error, "%u:%u: %n", &line, &column, &n) == 2 && n) {
-        dir_parse_add_problem(file, xasprintf("%s:%u:%u", file->path,
+        dir_file_add_problem(file, xasprintf("%s:%u:%u", file->path,
                                               line, column),
                               NULL, xstrdup(error + n));
         free(error);
     } else {
-        dir_parse_add_problem(file, xstrdup(file->path), NULL, error);
+        dir_file_add_problem(file, xstrdup(file->path), NULL, error);
     }
 }
 
