@@ -194,3 +194,13 @@ k8s_get_protocol(struct k8s_parser *p, const struct k8s_field *field,
     }
     return k8s_fail_text(p, field, name, "is not TCP, UDP or SCTP");
 }
+
+void
+k8s_object_free(struct k8s_object *object)
+{
+    if (!object->size) {
+        free(object->ns);
+        free(object->name);
+    }
+    free(object);
+}

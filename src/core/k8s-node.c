@@ -64,7 +64,8 @@ k8s_node_parse(struct k8s_parser *p, const struct k8s_field *root,
     node->labels = label_set_create(p->pool, m->labels, m->n_labels);
     node->created = m->created;
     if (!parse_addresses(p, root, node)) {
-        k8s_object_destroy(&node->up);
+        k8s_node_uninit(node);
+        k8s_object_free(&node->up);
         return NULL;
     }
     return &node->up;

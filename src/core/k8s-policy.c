@@ -351,7 +351,8 @@ k8s_policy_parse(struct k8s_parser *p, const struct k8s_field *root,
     policy->uid = nullable_xstrdup(m->uid);
     policy->created = m->created;
     if (!parse_head(p, &spec, policy)) {
-        k8s_object_destroy(&policy->up);
+        k8s_policy_uninit(policy);
+        k8s_object_free(&policy->up);
         return NULL;
     }
     parse_directions(p, &spec, policy);

@@ -109,6 +109,8 @@ bool k8s_metadata_parse_key(struct k8s_parser *, const struct k8s_field *root,
 bool k8s_metadata_parse(struct k8s_parser *, const struct k8s_field *root,
                         struct k8s_metadata *);
 void k8s_metadata_uninit(struct k8s_metadata *);
+/* Frees an object whose own part is uninitialized, and its names. */
+void k8s_object_free(struct k8s_object *);
 
 /* Kinds.  The parsers return NULL as k8s_parse() does. */
 struct k8s_object *k8s_pod_parse(struct k8s_parser *,

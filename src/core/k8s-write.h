@@ -10,6 +10,8 @@
 /* A peer or a port with this field is not understood (S42, C6). */
 #define K8S_WRITE_REFUSED "{\"ovs-netpol.io/refused\":true}"
 
+/* k8s-write-part.c */
+
 /* Puts a comma between the members of a list or map. */
 void k8s_write_separate(bool *first, struct ds *);
 /* The beginning of an object, up to an open metadata. */

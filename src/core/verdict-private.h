@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Shared by verdict.c (who is who, NetworkPolicies) and verdict-tier.c
- * (cluster policies). */
+ * Shared by verdict.c (who is who, NetworkPolicies), verdict-tier.c (cluster
+ * policies) and verdict-rule.c (is a rule about a connection?); and, of what
+ * they say in words, by verdict-text.c, verdict-tier-text.c and
+ * verdict-rule-text.c. */
 
 #ifndef VERDICT_PRIVATE_H
 #define VERDICT_PRIVATE_H 1
@@ -17,13 +19,13 @@ struct verdict_contact {
     bool from_node;                     /* The source is our own node. */
 };
 
-/* True if 'rule' is about this connection.  'ns': the namespace of its policy,
- * or NULL. */
+/* verdict-rule.c: true if 'rule' is about this connection.  'ns': the
+ * namespace of its policy, or NULL. */
 bool verdict_rule_matches(const struct verdict_contact *, enum k8s_direction,
                           const struct k8s_rule *rule, const char *ns);
 
-/* What the tier says about 'pod', the subject: '*found' gets the rule that
- * matches first, or none. */
+/* verdict-tier.c: what the tier says about 'pod', the subject: '*found' gets
+ * the rule that matches first, or none. */
 void verdict_ask_tier(const struct verdict_contact *, enum k8s_direction,
                       enum k8s_tier, const struct k8s_pod *pod,
                       struct verdict_tier *found);
@@ -31,7 +33,7 @@ void verdict_ask_tier(const struct verdict_contact *, enum k8s_direction,
 const struct k8s_cluster_rule *verdict_tier_rule(const struct verdict_tier *,
                                                  enum k8s_direction);
 
-/* verdict-text.c: "to … , ports …" */
+/* verdict-rule-text.c: "to … , ports …" */
 void verdict_format_rule(const struct k8s_rule *, const char *ns,
                          enum k8s_direction, struct ds *);
 

@@ -15,9 +15,6 @@
 #include "prefix.h"
 #include "verdict-private.h"
 
-/* A line stays readable: of longer lists only this many items are shown. */
-#define MAX_ITEMS 8
-
 /* What a side says in more than one line is aligned. */
 #define NEXT_LINE "\n           "
 
@@ -154,63 +151,6 @@ format_destination(const struct verdict_query *q, struct ds *ds)
     } else {
         ds_put_format(ds, " protocol %"PRIu8, q->protocol);
     }
-}
-
-/* Separates item 'i' of 'n' from the one before it.  Returns false if it and
- * what follows are left out, and says how many that are. */
-static bool
-format_separator(size_t i, size_t n, const char *separator, struct ds *ds)
-{
-    if (i) {
-        ds_put_cstr(ds, separator);
-    }
-    if (i == MAX_ITEMS) {
-        ds_put_format(ds, "%"PRIuSIZE" more", n - i);
-    }
-    return i < MAX_ITEMS;
-}
-
-static void
-format_peers(const struct k8s_rule *rule, const char *ns,
-             enum k8s_direction direction, struct ds *ds)
-{
-    bool egress = direction == K8S_EGRESS;
-
-    ds_put_cstr(ds, egress ? "to " : "from ");
-    if (rule->any_peer) {
-        ds_put_cstr(ds, egress ? "anywhere" : "anyone");
-        return;
-    }
-    for (size_t i = 0; i < rule->n_peers; i++) {
-        if (!format_separator(i, rule->n_peers, " or ", ds)) {
-            break;
-        }
-        k8s_format_peer(&rule->peers[i], ns, ds);
-    }
-}
-
-static void
-format_ports(const struct k8s_rule *rule, struct ds *ds)
-{
-    if (rule->any_port) {
-        ds_put_cstr(ds, ", all ports and protocols");
-        return;
-    }
-    ds_put_cstr(ds, ", ports ");
-    for (size_t i = 0; i < rule->n_ports; i++) {
-        if (!format_separator(i, rule->n_ports, ", ", ds)) {
-            break;
-        }
-        k8s_format_port(&rule->ports[i], ds);
-    }
-}
-
-void
-verdict_format_rule(const struct k8s_rule *rule, const char *ns,
-                    enum k8s_direction direction, struct ds *ds)
-{
-    format_peers(rule, ns, direction, ds);
-    format_ports(rule, ds);
 }
 
 static void
