@@ -13,10 +13,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "dir.h"
+
 struct audit;
 struct basis;
 struct bridge;
-struct dir;
 struct ds;
 struct flowset;
 struct health;
@@ -96,6 +97,10 @@ struct cmd_problem {
 struct cmd_problem *cmd_problems(const struct cmd_context *, size_t *n,
                                  size_t *n_all);
 void cmd_problems_free(struct cmd_problem *, size_t n);
+
+/* The same for remarks of the directory of one kind, if there is one. */
+struct cmd_problem *cmd_remarks(const struct cmd_context *,
+                                enum dir_remark kind, size_t *n);
 
 /* What on the bridge gets in our way, for cmd_status(). */
 void cmd_clashes_format(const struct survey *, struct ds *);

@@ -48,6 +48,13 @@ struct dir_claim {
     unsigned int line, column;  /* Of the document; 0 if unknown. */
 };
 
+/* Remarks of one kind about a file. */
+struct dir_remarks {
+    struct dir_problem *list;   /* The first DIR_FILE_MAX_PROBLEMS. */
+    size_t n, allocated;
+    size_t n_all;
+};
+
 struct dir_file {
     char *path;
     bool dirty;                 /* Read it again even if it looks the same. */
@@ -65,11 +72,11 @@ struct dir_file {
     struct dir_problem *problems;       /* 'kept' only if no 'object'. */
     size_t n_problems, allocated_problems;
     size_t n_unlisted;          /* Problems above DIR_FILE_MAX_PROBLEMS. */
-    size_t n_skipped;
-    size_t n_warnings;
+    struct dir_remarks remarks[DIR_N_REMARKS];
 };
 
-/* Problems above this many in one file are only counted. */
+/* Problems, and remarks of a kind, above this many in one file are only
+ * counted. */
 #define DIR_FILE_MAX_PROBLEMS 100
 
 struct dir_file *dir_file_create(const char *path);
@@ -89,6 +96,9 @@ void dir_problem_uninit(struct dir_problem *);
 struct dir_claim *dir_file_add_claim(struct dir_file *);
 void dir_file_add_problem(struct dir_file *, char *place, char *object,
                           char *message);
+void dir_file_add_remark(struct dir_file *, enum dir_remark, char *place,
+                         char *object, char *message);
+void dir_file_clear_remarks(struct dir_file *);
 /* Frees an array of 'n', and what is in it. */
 void dir_claims_destroy(struct dir_claim *, size_t n);
 void dir_problems_destroy(struct dir_problem *, size_t n);

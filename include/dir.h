@@ -65,6 +65,18 @@ const struct dir_problem *dir_problems(const struct dir *, size_t *n);
 /* "FILE:LINE:COL: OBJECT: message" (caller frees). */
 char *dir_problem_format(const struct dir_problem *);
 
+/* What is no problem, but worth a look. */
+enum dir_remark {
+    DIR_WARNING,                /* A field or a value that does nothing. */
+    DIR_SKIPPED,                /* A document of a kind that we do not use. */
+    DIR_N_REMARKS
+};
+/* Current remarks of one kind, without 'kept': an array of '*n' to be freed,
+ * of elements that are borrowed until the next run or refresh.  At most a
+ * thousand, a hundred of each file; dir_status counts all. */
+const struct dir_problem **dir_remarks(const struct dir *, enum dir_remark,
+                                       size_t *n);
+
 struct dir_status {
     size_t n_files;
     size_t n_objects;           /* In force. */

@@ -117,6 +117,27 @@ cmd_problems(const struct cmd_context *c, size_t *n, size_t *n_all)
     return problems;
 }
 
+struct cmd_problem *
+cmd_remarks(const struct cmd_context *c, enum dir_remark kind, size_t *n)
+{
+    *n = 0;
+    if (!c->dir) {
+        return NULL;
+    }
+
+    const struct dir_problem **in = dir_remarks(c->dir, kind, n);
+    struct cmd_problem *out = xmalloc((*n + 1) * sizeof *out);
+    for (size_t i = 0; i < *n; i++) {
+        out[i] = (struct cmd_problem) {
+            .place = in[i]->place,
+            .object = in[i]->object,
+            .message = in[i]->message,
+        };
+    }
+    free(in);
+    return out;
+}
+
 void
 cmd_problems_free(struct cmd_problem *problems, size_t n)
 {

@@ -215,12 +215,11 @@ budget_to_json(const struct policies *policies)
     return json;
 }
 
+/* Takes 'problems'. */
 static struct json *
-problems_to_json(const struct cmd_context *c)
+problems_to_json(struct cmd_problem *problems, size_t n)
 {
     struct json *json = json_array_create_empty();
-    size_t n, n_all;
-    struct cmd_problem *problems = cmd_problems(c, &n, &n_all);
 
     for (size_t i = 0; i < n; i++) {
         struct json *item = json_object_create();
@@ -233,6 +232,22 @@ problems_to_json(const struct cmd_context *c)
     }
     cmd_problems_free(problems, n);
     return json;
+}
+
+/* What is wrong, and what is worth a look. */
+static void
+put_problems(struct json *json, const struct cmd_context *c)
+{
+    size_t n, n_all;
+    struct cmd_problem *list = cmd_problems(c, &n, &n_all);
+
+    json_object_put(json, "problems", problems_to_json(list, n));
+    if (c->dir) {
+        list = cmd_remarks(c, DIR_WARNING, &n);
+        json_object_put(json, "warnings", problems_to_json(list, n));
+        list = cmd_remarks(c, DIR_SKIPPED, &n);
+        json_object_put(json, "skipped", problems_to_json(list, n));
+    }
 }
 
 char *
@@ -264,7 +279,7 @@ cmd_status_to_json(const struct cmd_context *c, const struct cmd_status *s)
     if (c->survey) {
         json_object_put(json, "clashes", cmd_clashes_to_json(c->survey));
     }
-    json_object_put(json, "problems", problems_to_json(c));
+    put_problems(json, c);
 
     char *text = json_to_string(json, JSSF_PRETTY | JSSF_SORT);
     json_destroy(json);

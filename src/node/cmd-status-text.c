@@ -17,6 +17,10 @@
 #include "policy.h"
 #include "ports.h"
 #include "settings.h"
+#include "util.h"
+
+/* Warnings, and documents skipped, that are told of one by one. */
+#define MAX_REMARKS 20
 
 static void
 format_dir(const struct cmd_context *c, const struct cmd_status *s,
@@ -161,20 +165,41 @@ format_problem(const struct cmd_problem *p, struct ds *ds)
                   p->kept ? " (the last good version stays)" : "");
 }
 
+/* Of 'n_all', 'n' are in 'problems'. */
 static void
-format_problems(const struct cmd_context *c, struct ds *ds)
+format_list(const char *title, const struct cmd_problem *problems, size_t n,
+            size_t n_all, struct ds *ds)
 {
-    size_t n, n_all;
-    struct cmd_problem *problems = cmd_problems(c, &n, &n_all);
-
-    ds_put_format(ds, "problems     %"PRIuSIZE"\n", n_all);
+    ds_put_format(ds, "%-12s %"PRIuSIZE"\n", title, n_all);
     for (size_t i = 0; i < n; i++) {
         format_problem(&problems[i], ds);
     }
     if (n_all > n) {
         ds_put_format(ds, "  and %"PRIuSIZE" more\n", n_all - n);
     }
+}
+
+static void
+format_problems(const struct cmd_context *c, struct ds *ds)
+{
+    size_t n, n_all;
+    struct cmd_problem *problems = cmd_problems(c, &n, &n_all);
+
+    format_list("problems", problems, n, n_all, ds);
     cmd_problems_free(problems, n);
+}
+
+static void
+format_remarks(const struct cmd_context *c, enum dir_remark kind,
+               const char *title, size_t n_all, struct ds *ds)
+{
+    size_t n;
+    struct cmd_problem *remarks = cmd_remarks(c, kind, &n);
+
+    if (n_all) {
+        format_list(title, remarks, MIN(n, MAX_REMARKS), n_all, ds);
+    }
+    cmd_problems_free(remarks, n);
 }
 
 char *
@@ -207,5 +232,9 @@ cmd_status_to_text(const struct cmd_context *c, const struct cmd_status *s)
         cmd_clashes_format(c->survey, &ds);
     }
     format_problems(c, &ds);
+    if (c->dir) {
+        format_remarks(c, DIR_WARNING, "warnings", s->dir.n_warnings, &ds);
+        format_remarks(c, DIR_SKIPPED, "skipped", s->dir.n_skipped, &ds);
+    }
     return ds_steal_cstr(&ds);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a manifest file holds: claims on objects, and problems. */
+ * What a manifest file holds: claims on objects, problems and remarks. */
 
 #include <config.h>
 
@@ -92,6 +92,39 @@ dir_file_add_problem(struct dir_file *file, char *place, char *object,
         .object = object,
         .message = message,
     };
+}
+
+void
+dir_file_add_remark(struct dir_file *file, enum dir_remark kind, char *place,
+                    char *object, char *message)
+{
+    struct dir_remarks *r = &file->remarks[kind];
+    struct dir_problem remark = {
+        .place = place,
+        .object = object,
+        .message = message,
+    };
+
+    r->n_all++;
+    if (r->n >= DIR_FILE_MAX_PROBLEMS) {
+        dir_problem_uninit(&remark);
+        return;
+    }
+    if (r->n >= r->allocated) {
+        r->list = x2nrealloc(r->list, &r->allocated, sizeof *r->list);
+    }
+    r->list[r->n++] = remark;
+}
+
+void
+dir_file_clear_remarks(struct dir_file *file)
+{
+    for (enum dir_remark kind = 0; kind < DIR_N_REMARKS; kind++) {
+        struct dir_remarks *r = &file->remarks[kind];
+
+        dir_problems_destroy(r->list, r->n);
+        *r = (struct dir_remarks) { .list = NULL };
+    }
 }
 
 void

@@ -33,6 +33,7 @@ dir_file_destroy(struct dir_file *file)
     if (file) {
         dir_claims_destroy(file->claims, file->n_claims);
         dir_problems_destroy(file->problems, file->n_problems);
+        dir_file_clear_remarks(file);
         free(file->path);
         free(file);
     }
@@ -125,7 +126,8 @@ take_contents(struct dir_file *file, struct before *before)
     file->n_claims = file->allocated_claims = 0;
     file->problems = NULL;
     file->n_problems = file->allocated_problems = 0;
-    file->n_skipped = file->n_warnings = file->n_unlisted = 0;
+    file->n_unlisted = 0;
+    dir_file_clear_remarks(file);
 }
 
 static int

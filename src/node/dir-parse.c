@@ -111,32 +111,87 @@ find_place(struct parser *p, const struct where *where, const char *path,
     ds_destroy(&whole);
 }
 
+/* "FILE:LINE:COL" of 'path' below 'where', or "FILE" (caller frees). */
+static char *
+format_place(struct parser *p, const struct where *where, const char *path)
+{
+    unsigned int line, column;
+
+    find_place(p, where, path, &line, &column);
+    return (line
+            ? xasprintf("%s:%u:%u", p->file->path, line, column)
+            : xstrdup(p->file->path));
+}
+
 /* Adds a problem at 'path' below 'where'.  Takes 'message'. */
 static void
 complain(struct parser *p, const struct where *where, const char *path,
          const char *object, char *message)
 {
-    unsigned int line, column;
-
-    find_place(p, where, path, &line, &column);
-    dir_file_add_problem(p->file,
-                          (line
-                           ? xasprintf("%s:%u:%u", p->file->path, line, column)
-                           : xstrdup(p->file->path)),
-                          nullable_xstrdup(object), message);
+    dir_file_add_problem(p->file, format_place(p, where, path),
+                         nullable_xstrdup(object), message);
 }
 
 /* Objects. */
 
+/* The path that a warning begins with (caller frees). */
+static char *
+path_of(const char *warning)
+{
+    return xmemdup0(warning, strcspn(warning, ": "));
+}
+
 static void
-report_warnings(struct parser *p, const struct k8s_report *report,
-                const char *key)
+report_warnings(struct parser *p, const struct where *where,
+                const struct k8s_report *report, const char *key)
 {
     for (size_t i = 0; i < report->n_warnings; i++) {
+        const char *warning = report->warnings[i];
+        char *path = path_of(warning);
+
         VLOG_INFO_RL(&rl, "%s: %s: %s", p->file->path, key ? key : "object",
-                     report->warnings[i]);
+                     warning);
+        dir_file_add_remark(p->file, DIR_WARNING,
+                            format_place(p, where, path),
+                            nullable_xstrdup(key), xstrdup(warning));
+        free(path);
     }
-    p->file->n_warnings += report->n_warnings;
+}
+
+/* The text at 'name' of a map 'node', which may be NULL, or NULL. */
+static const char *
+get_text(const struct doc_node *node, const char *name)
+{
+    const struct doc_node *value
+        = (node && doc_node_type(node) == DOC_MAP
+           ? doc_node_get(node, name) : NULL);
+
+    return (value && doc_node_type(value) == DOC_STRING
+            ? doc_node_text(value) : NULL);
+}
+
+/* Appends 'before' and 'text' in quotes, unless there is no text. */
+static void
+put_text(struct ds *s, const char *before, const char *text)
+{
+    if (text) {
+        ds_put_cstr(s, before);
+        doc_format_quoted(text, s);
+    }
+}
+
+/* Not an object of ours; what it says of itself was looked at by nobody. */
+static void
+skip(struct parser *p, const struct where *where, const struct doc_node *node)
+{
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    ds_put_cstr(&s, "not read:");
+    put_text(&s, " kind ", get_text(node, "kind"));
+    put_text(&s, " of ", get_text(node, "apiVersion"));
+    put_text(&s, ", name ", get_text(doc_node_get(node, "metadata"), "name"));
+    dir_file_add_remark(p->file, DIR_SKIPPED, format_place(p, where, NULL),
+                        NULL, ds_steal_cstr(&s));
 }
 
 /* A cluster policy with a rule that is not understood has no error, it says
@@ -149,7 +204,7 @@ complain_closed(struct parser *p, const struct where *where,
     const char *warning = (report->n_warnings
                            ? report->warnings[0]
                            : "some of it is not understood");
-    char *path = xmemdup0(warning, strcspn(warning, ": "));
+    char *path = path_of(warning);
 
     complain(p, where, path, key, xstrdup(warning));
     free(path);
@@ -180,7 +235,7 @@ visit_object(struct parser *p, enum k8s_kind kind, const struct doc_node *node,
 
     struct k8s_object *object = k8s_parse(kind, node, p->pool, &p->limits,
                                           &report, &key);
-    report_warnings(p, &report, key);
+    report_warnings(p, where, &report, key);
     if (report.error) {
         complain(p, where, report.error_path, key, xstrdup(report.error));
     } else if (object && !k8s_object_is_whole(object)) {
@@ -242,7 +297,7 @@ visit(struct parser *p, const struct doc_node *node,
         complain(p, where, NULL, NULL, xstrdup("kind: missing"));
         p->result = DIR_PARSE_NAMELESS;
     } else {
-        p->file->n_skipped++;
+        skip(p, where, node);
     }
 }
 

@@ -20,7 +20,7 @@
 
 VLOG_DEFINE_THIS_MODULE(dir);
 
-/* Problems above this many are only counted. */
+/* Problems, and remarks of a kind, above this many are only counted. */
 #define MAX_PROBLEMS 1000
 
 /* A file can change between being read and being read again; then what is in
@@ -268,6 +268,25 @@ dir_problems(const struct dir *dir, size_t *n)
     return dir->problems;
 }
 
+const struct dir_problem **
+dir_remarks(const struct dir *dir, enum dir_remark kind, size_t *n)
+{
+    const struct shash_node **files = shash_sort(&dir->files);
+    const struct dir_problem **out = xmalloc(MAX_PROBLEMS * sizeof *out);
+
+    *n = 0;
+    for (size_t i = 0; i < shash_count(&dir->files); i++) {
+        const struct dir_file *file = files[i]->data;
+        const struct dir_remarks *r = &file->remarks[kind];
+
+        for (size_t j = 0; j < r->n && *n < MAX_PROBLEMS; j++) {
+            out[(*n)++] = &r->list[j];
+        }
+    }
+    free(files);
+    return out;
+}
+
 /* The snapshot. */
 
 /* Finds out which files there are.  Returns NULL, or why not (caller frees);
@@ -429,7 +448,7 @@ dir_get_status(const struct dir *dir, struct dir_status *status)
     SHASH_FOR_EACH (node, &dir->files) {
         const struct dir_file *file = node->data;
 
-        status->n_skipped += file->n_skipped;
-        status->n_warnings += file->n_warnings;
+        status->n_skipped += file->remarks[DIR_SKIPPED].n_all;
+        status->n_warnings += file->remarks[DIR_WARNING].n_all;
     }
 }

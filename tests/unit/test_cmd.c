@@ -316,6 +316,45 @@ test_status(void **state)
     free(text);
 }
 
+/* Text has the first of many, JSON all of a file that are kept. */
+static void
+test_remarks(void **state)
+{
+    struct fixture *f = *state;
+    char *file = xasprintf("%s/remarks.yaml", f->path);
+    FILE *stream = fopen(file, "w");
+
+    assert_non_null(stream);
+    fputs("kind: NetworkPolicy\napiVersion: networking.k8s.io/v1\n"
+          "metadata: {namespace: shop, name: odd}\n"
+          "spec: {podSelector: {}, colour: red}\n", stream);
+    for (int i = 0; i < 25; i++) {
+        fprintf(stream, "---\nkind: Secret\napiVersion: v1\n"
+                "metadata: {name: s%d}\n", i);
+    }
+    fclose(stream);
+    dir_refresh(f->dir);
+
+    char *text = cmd_status(&f->context, false);
+    assert_line(text, "warnings 1");
+    char *line = xasprintf(" %s:4:7: NetworkPolicy shop/odd: spec: unknown "
+                           "field \"colour\", it is ignored", file);
+    assert_line(text, line);
+    assert_line(text, "skipped 25");
+    assert_non_null(strstr(text, "name \"s19\""));
+    assert_null(strstr(text, "name \"s20\""));
+    assert_line(text, " and 5 more");
+    free(line);
+    free(text);
+
+    text = cmd_status(&f->context, true);
+    assert_json_has(text, "spec:unknownfield\\\"colour\\\",itisignored\"");
+    assert_json_has(text, "name\\\"s24\\\"");
+    free(text);
+    unlink(file);
+    free(file);
+}
+
 /* What the daemon keeps on disk. */
 static void
 test_state(void **state)
@@ -453,6 +492,7 @@ main(void)
         TEST(test_policies),
         TEST(test_cluster_policies),
         TEST(test_status),
+        TEST(test_remarks),
         TEST(test_state),
         TEST(test_objects),
         cmocka_unit_test(test_output_option),

@@ -318,6 +318,97 @@ test_lists(void **state)
     assert_int_equal(status.n_skipped, 1);
 }
 
+/* Each remark is "FILE:LINE:COL: OBJECT: MESSAGE". */
+static void
+assert_remarks(const struct fixture *f, enum dir_remark kind, size_t n_want,
+               const char *const want[])
+{
+    size_t n;
+    const struct dir_problem **remarks = dir_remarks(f->dir, kind, &n);
+
+    assert_int_equal(n, n_want);
+    for (size_t i = 0; i < n; i++) {
+        char *have = dir_problem_format(remarks[i]);
+        char *expected = xasprintf("%s/%s", f->path, want[i]);
+
+        assert_string_equal(have, expected);
+        free(expected);
+        free(have);
+    }
+    free(remarks);
+}
+
+static void
+test_remarks(void **state)
+{
+    static const char *const warnings[] = {
+        "a.yaml:5:3: NetworkPolicy shop/p: spec: unknown field \"colour\", "
+        "it is ignored"
+    };
+    static const char *const skipped[] = {
+        "b.json:1:1: not read: kind \"Deployment\" of \"apps/v1\", "
+        "name \"x\"",
+        "c.yaml:4:3: not read: kind \"NetworkPolicy\" of "
+        "\"extensions/v1beta1\"",
+    };
+    struct fixture *f = *state;
+
+    write_file(f, "a.yaml", "kind: NetworkPolicy\n"
+               "apiVersion: networking.k8s.io/v1\n"
+               "metadata: {name: p, namespace: shop}\n"
+               "spec:\n  colour:  red\n  podSelector: {}\n");
+    write_file(f, "b.json", "{\"kind\": \"Deployment\", \"apiVersion\": "
+               "\"apps/v1\", \"metadata\": {\"name\": \"x\"}}");
+    write_file(f, "c.yaml", "kind: List\napiVersion: v1\nitems:\n"
+               "- kind: NetworkPolicy\n  apiVersion: extensions/v1beta1\n");
+    dir_run(f->dir);
+    assert_int_equal(n_problems(f), 0);
+    assert_remarks(f, DIR_WARNING, 1, warnings);
+    assert_remarks(f, DIR_SKIPPED, 2, skipped);
+
+    /* What is mended is told no more. */
+    write_file(f, "a.yaml", POLICY("p", " []"));
+    remove_file(f, "c.yaml");
+    dir_refresh(f->dir);
+    assert_remarks(f, DIR_WARNING, 0, NULL);
+    assert_remarks(f, DIR_SKIPPED, 1, skipped);
+}
+
+static void
+test_many_remarks(void **state)
+{
+    struct fixture *f = *state;
+    struct dir_status status;
+    struct ds text = DS_EMPTY_INITIALIZER;
+    size_t n;
+
+    for (int i = 0; i < 150; i++) {
+        ds_put_cstr(&text, "---\nkind: Secret\napiVersion: v1\n");
+    }
+    for (int i = 0; i < 11; i++) {
+        char name[16];
+
+        snprintf(name, sizeof name, "%d.yaml", i);
+        write_file(f, name, ds_cstr(&text));
+    }
+    dir_run(f->dir);
+    free(dir_remarks(f->dir, DIR_SKIPPED, &n));
+    assert_int_equal(n, 1000);
+    dir_get_status(f->dir, &status);
+    assert_int_equal(status.n_skipped, 1650);
+
+    for (int i = 1; i < 11; i++) {
+        char name[16];
+
+        snprintf(name, sizeof name, "%d.yaml", i);
+        remove_file(f, name);
+    }
+    dir_refresh(f->dir);
+    free(dir_remarks(f->dir, DIR_SKIPPED, &n));
+    assert_int_equal(n, 100);
+    ds_destroy(&text);
+}
+
 static void
 test_in_place_edit(void **state)
 {
@@ -911,6 +1002,8 @@ main(void)
         TEST(test_reads_what_is_there),
         TEST(test_ignores_other_names),
         TEST(test_lists),
+        TEST(test_remarks),
+        TEST(test_many_remarks),
         TEST(test_in_place_edit),
         TEST(test_rename_replaces),
         TEST(test_delete),
