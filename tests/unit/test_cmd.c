@@ -223,11 +223,11 @@ test_policies(void **state)
     free(text);
 }
 
-/* C7, C6: what is legal, but hardly meant. */
-static void
-test_cluster_policies(void **state)
+/* Cluster policies, in a file that the caller unlinks and frees.  C7, C6: what
+ * is legal, but hardly meant. */
+static char *
+put_cluster_policies(struct fixture *f)
 {
-    struct fixture *f = *state;
     char *file = xasprintf("%s/cluster.yaml", f->path);
     FILE *stream = fopen(file, "w");
 
@@ -252,6 +252,14 @@ test_cluster_policies(void **state)
           stream);
     fclose(stream);
     dir_refresh(f->dir);
+    return file;
+}
+
+static void
+test_cluster_policies(void **state)
+{
+    struct fixture *f = *state;
+    char *file = put_cluster_policies(f);
 
     char *text = cmd_policies(&f->context, false);
     assert_line(text, "ClusterNetworkPolicy a (Admin 7) 1 ingress 1 see "
@@ -278,9 +286,18 @@ test_cluster_policies(void **state)
     text = cmd_status(&f->context, false);
     assert_non_null(strstr(text, "3 policies, 2 cluster policies"));
     free(text);
+    unlink(file);
+    free(file);
+}
+
+static void
+test_cluster_policies_of_pods(void **state)
+{
+    struct fixture *f = *state;
+    char *file = put_cluster_policies(f);
 
     /* b is not about it, and a has nothing to say about egress. */
-    text = cmd_pods(&f->context, false);
+    char *text = cmd_pods(&f->context, false);
     assert_line(text, "POD INTERFACE OFPORT ADDRESSES EGRESS ISOLATED BY "
                 "INGRESS ISOLATED BY EGRESS SUBJECT OF INGRESS SUBJECT OF");
     assert_line(text, "shop/web veth1 7 10.0.0.1,fd00::1 all all,web - "
@@ -491,6 +508,7 @@ main(void)
         TEST(test_pods),
         TEST(test_policies),
         TEST(test_cluster_policies),
+        TEST(test_cluster_policies_of_pods),
         TEST(test_status),
         TEST(test_remarks),
         TEST(test_state),

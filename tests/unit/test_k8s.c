@@ -1051,13 +1051,42 @@ test_s12_namespace_name_label(void **state)
 
 /* Kinds and lists. */
 
+struct kind_case {
+    const char *list, *item;
+    int kind;                   /* -1: none of ours. */
+};
+
+static void
+check_kinds(const struct kind_case cases[], size_t n_cases)
+{
+    for (size_t i = 0; i < n_cases; i++) {
+        char *yaml = xasprintf("[%s, %s]", cases[i].item,
+                               cases[i].list ? cases[i].list : "null");
+        enum k8s_kind kind = K8S_N_KINDS;
+        struct doc **docs;
+        size_t n;
+
+        assert_null(doc_parse_yaml(yaml, strlen(yaml), NULL, &docs, &n));
+
+        const struct doc_node *root = doc_root(docs[0]);
+        bool known = k8s_identify(doc_node_at(root, 0),
+                                  cases[i].list ? doc_node_at(root, 1) : NULL,
+                                  &kind);
+
+        if (known != (cases[i].kind >= 0)
+            || (known && kind != (enum k8s_kind) cases[i].kind)) {
+            fail_msg("%s", yaml);
+        }
+        doc_destroy(docs[0]);
+        free(docs);
+        free(yaml);
+    }
+}
+
 static void
 test_identify(void **state)
 {
-    static const struct {
-        const char *list, *item;
-        int kind;               /* -1: none of ours. */
-    } cases[] = {
+    static const struct kind_case cases[] = {
         {NULL, "{apiVersion: v1, kind: Pod}", K8S_POD},
         {NULL, "{apiVersion: v1, kind: Namespace}", K8S_NAMESPACE},
         {NULL, "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy}",
@@ -1080,6 +1109,15 @@ test_identify(void **state)
         {NULL, "{apiVersion: extensions/v1beta1, kind: NetworkPolicy}", -1},
         {NULL, "{apiVersion: 1, kind: Pod}", -1},
         {NULL, "[]", -1},
+    };
+
+    check_kinds(cases, ARRAY_SIZE(cases));
+}
+
+static void
+test_identify_in_list(void **state)
+{
+    static const struct kind_case cases[] = {
         {"{apiVersion: v1, kind: PodList}", "{metadata: {}}", K8S_POD},
         {"{apiVersion: networking.k8s.io/v1, kind: NetworkPolicyList}",
          "{metadata: {}}", K8S_POLICY},
@@ -1093,28 +1131,7 @@ test_identify(void **state)
         {"{kind: PodList}", "{metadata: {}}", -1},
     };
 
-    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-        char *yaml = xasprintf("[%s, %s]", cases[i].item,
-                               cases[i].list ? cases[i].list : "null");
-        enum k8s_kind kind = K8S_N_KINDS;
-        struct doc **docs;
-        size_t n;
-
-        assert_null(doc_parse_yaml(yaml, strlen(yaml), NULL, &docs, &n));
-
-        const struct doc_node *root = doc_root(docs[0]);
-        bool known = k8s_identify(doc_node_at(root, 0),
-                                  cases[i].list ? doc_node_at(root, 1) : NULL,
-                                  &kind);
-
-        if (known != (cases[i].kind >= 0)
-            || (known && kind != (enum k8s_kind) cases[i].kind)) {
-            fail_msg("%s", yaml);
-        }
-        doc_destroy(docs[0]);
-        free(docs);
-        free(yaml);
-    }
+    check_kinds(cases, ARRAY_SIZE(cases));
 }
 
 static void
@@ -1144,81 +1161,106 @@ test_is_list(void **state)
 }
 
 /* What kubectl prints parses without a warning. */
+static const char kubectl_output[] =
+    "apiVersion: v1\n"
+    "items:\n"
+    "- apiVersion: v1\n"
+    "  kind: Namespace\n"
+    "  metadata:\n"
+    "    creationTimestamp: \"2024-01-02T03:04:05Z\"\n"
+    "    labels:\n"
+    "      kubernetes.io/metadata.name: prod\n"
+    "    managedFields:\n"
+    "    - apiVersion: v1\n"
+    "      fieldsType: FieldsV1\n"
+    "      fieldsV1:\n"
+    "        f:metadata: {f:labels: {.: {}}}\n"
+    "      manager: kubectl\n"
+    "    name: prod\n"
+    "    resourceVersion: \"1\"\n"
+    "  spec: {finalizers: [kubernetes]}\n"
+    "  status: {phase: Active}\n"
+    "- apiVersion: v1\n"
+    "  kind: Pod\n"
+    "  metadata:\n"
+    "    annotations:\n"
+    "      a/b: |\n"
+    "        {\"x\": 1}\n"
+    "    generateName: web-\n"
+    "    labels: {app: web}\n"
+    "    name: web-1\n"
+    "    namespace: prod\n"
+    "    ownerReferences: [{kind: ReplicaSet, name: web}]\n"
+    "    uid: 3f1c\n"
+    "  spec:\n"
+    "    containers:\n"
+    "    - image: x:1\n"
+    "      name: c\n"
+    "      ports:\n"
+    "      - {containerPort: 80, hostPort: 80, name: http,"
+    " protocol: TCP}\n"
+    "      resources: {limits: {cpu: 500m, memory: 1Gi}}\n"
+    "    nodeName: n1\n"
+    "    priority: 0\n"
+    "    restartPolicy: Always\n"
+    "    volumes: [{name: v, emptyDir: {}}]\n"
+    "  status:\n"
+    "    conditions: [{lastProbeTime: null, status: \"True\"}]\n"
+    "    hostIP: 172.16.0.1\n"
+    "    phase: Running\n"
+    "    podIP: 10.0.0.1\n"
+    "    podIPs: [{ip: 10.0.0.1}]\n"
+    "- apiVersion: networking.k8s.io/v1\n"
+    "  kind: NetworkPolicy\n"
+    "  metadata:\n"
+    "    generation: 1\n"
+    "    name: allow\n"
+    "    namespace: prod\n"
+    "    uid: 9a\n"
+    "  spec:\n"
+    "    ingress:\n"
+    "    - from:\n"
+    "      - podSelector: {matchLabels: {app: web}}\n"
+    "      ports: [{port: 80, protocol: TCP}]\n"
+    "    podSelector: {}\n"
+    "    policyTypes: [Ingress]\n"
+    "  status: {}\n"
+    "kind: List\n"
+    "metadata: {resourceVersion: \"\"}\n";
+
+/* 'item' of 'list' parses without a warning. */
+static void
+check_item(struct label_pool *pool, const struct doc_node *item,
+           const struct doc_node *list, const char *want)
+{
+    struct k8s_report report;
+    enum k8s_kind kind;
+    char *key;
+
+    assert_true(k8s_identify(item, list, &kind));
+
+    struct k8s_object *object = k8s_parse(kind, item, pool, NULL, &report,
+                                          &key);
+
+    assert_null(report.error);
+    assert_int_equal(report.n_warnings, 0);
+    assert_string_equal(key, want);
+    assert_non_null(object);
+    free(key);
+    k8s_object_destroy(object);
+    k8s_report_uninit(&report);
+}
+
 static void
 test_kubectl_output(void **state)
 {
-    static const char yaml[] =
-        "apiVersion: v1\n"
-        "items:\n"
-        "- apiVersion: v1\n"
-        "  kind: Namespace\n"
-        "  metadata:\n"
-        "    creationTimestamp: \"2024-01-02T03:04:05Z\"\n"
-        "    labels:\n"
-        "      kubernetes.io/metadata.name: prod\n"
-        "    managedFields:\n"
-        "    - apiVersion: v1\n"
-        "      fieldsType: FieldsV1\n"
-        "      fieldsV1:\n"
-        "        f:metadata: {f:labels: {.: {}}}\n"
-        "      manager: kubectl\n"
-        "    name: prod\n"
-        "    resourceVersion: \"1\"\n"
-        "  spec: {finalizers: [kubernetes]}\n"
-        "  status: {phase: Active}\n"
-        "- apiVersion: v1\n"
-        "  kind: Pod\n"
-        "  metadata:\n"
-        "    annotations:\n"
-        "      a/b: |\n"
-        "        {\"x\": 1}\n"
-        "    generateName: web-\n"
-        "    labels: {app: web}\n"
-        "    name: web-1\n"
-        "    namespace: prod\n"
-        "    ownerReferences: [{kind: ReplicaSet, name: web}]\n"
-        "    uid: 3f1c\n"
-        "  spec:\n"
-        "    containers:\n"
-        "    - image: x:1\n"
-        "      name: c\n"
-        "      ports:\n"
-        "      - {containerPort: 80, hostPort: 80, name: http,"
-        " protocol: TCP}\n"
-        "      resources: {limits: {cpu: 500m, memory: 1Gi}}\n"
-        "    nodeName: n1\n"
-        "    priority: 0\n"
-        "    restartPolicy: Always\n"
-        "    volumes: [{name: v, emptyDir: {}}]\n"
-        "  status:\n"
-        "    conditions: [{lastProbeTime: null, status: \"True\"}]\n"
-        "    hostIP: 172.16.0.1\n"
-        "    phase: Running\n"
-        "    podIP: 10.0.0.1\n"
-        "    podIPs: [{ip: 10.0.0.1}]\n"
-        "- apiVersion: networking.k8s.io/v1\n"
-        "  kind: NetworkPolicy\n"
-        "  metadata:\n"
-        "    generation: 1\n"
-        "    name: allow\n"
-        "    namespace: prod\n"
-        "    uid: 9a\n"
-        "  spec:\n"
-        "    ingress:\n"
-        "    - from:\n"
-        "      - podSelector: {matchLabels: {app: web}}\n"
-        "      ports: [{port: 80, protocol: TCP}]\n"
-        "    podSelector: {}\n"
-        "    policyTypes: [Ingress]\n"
-        "  status: {}\n"
-        "kind: List\n"
-        "metadata: {resourceVersion: \"\"}\n";
     static const char *const keys[] = {
         "Namespace prod", "Pod prod/web-1", "NetworkPolicy prod/allow",
     };
     struct doc **docs;
     size_t n;
-    char *error = doc_parse_yaml(yaml, strlen(yaml), NULL, &docs, &n);
+    char *error = doc_parse_yaml(kubectl_output, strlen(kubectl_output), NULL,
+                                 &docs, &n);
 
     if (error) {
         fail_msg("%s", error);
@@ -1230,23 +1272,7 @@ test_kubectl_output(void **state)
 
     assert_int_equal(doc_node_count(items), ARRAY_SIZE(keys));
     for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-        struct k8s_report report;
-        enum k8s_kind kind;
-        char *key;
-
-        assert_true(k8s_identify(doc_node_at(items, i), doc_root(docs[0]),
-                                 &kind));
-
-        struct k8s_object *object = k8s_parse(kind, doc_node_at(items, i),
-                                              *state, NULL, &report, &key);
-
-        assert_null(report.error);
-        assert_int_equal(report.n_warnings, 0);
-        assert_string_equal(key, keys[i]);
-        assert_non_null(object);
-        free(key);
-        k8s_object_destroy(object);
-        k8s_report_uninit(&report);
+        check_item(*state, doc_node_at(items, i), doc_root(docs[0]), keys[i]);
     }
     doc_destroy(docs[0]);
     free(docs);
@@ -1461,6 +1487,7 @@ main(void)
         TEST(test_time),
         TEST(test_s12_namespace_name_label),
         TEST(test_identify),
+        TEST(test_identify_in_list),
         TEST(test_is_list),
         TEST(test_kubectl_output),
         TEST(test_equals_pod),

@@ -279,117 +279,124 @@ test_c5_named_port_without_pods(void **state)
 
 /* C6: what we do not understand fails closed.  Each 'rule' is tried with all
  * actions. */
+static const struct not_understood {
+    const char *section;    /* "egress" if the rule has "to". */
+    const char *rule;
+    const char *warning;    /* Up to the consequence. */
+} not_understood[] = {
+    {"ingress", "from: [{}]",
+     ".from[0]: none of the fields that we know is set"},
+    {"ingress", "from: [{namespaces: {}}, {stars: {}}]",
+     ".from[1]: unknown field \"stars\""},
+    {"ingress", "from: [{networks: [10.0.0.0/8]}]",
+     ".from[0]: unknown field \"networks\""},
+    {"ingress", "from: [{nodes: {}}]",
+     ".from[0]: unknown field \"nodes\""},
+    {"ingress", "from: [{namespaces: {}, moon: 1}]",
+     ".from[0]: unknown field \"moon\""},
+    {"ingress", "from: [{namespaces: {matchFields: []}}]",
+     ".from[0].namespaces: unknown field \"matchFields\""},
+    {"ingress", "from: [{pods: {podSelector: {}, sun: 1}}]",
+     ".from[0].pods: unknown field \"sun\""},
+    {"ingress", "from: [{namespaces: {}}], when: night",
+     ": unknown field \"when\""},
+    {"ingress", "from: [{namespaces: {}}], protocols: [{}]",
+     ".protocols[0]: none of the fields that we know is set"},
+    {"ingress", "from: [{namespaces: {}}], protocols: [{icmp: {}}]",
+     ".protocols[0]: unknown field \"icmp\""},
+    {"ingress", "from: [{namespaces: {}}], protocols: [{tcp: {}}]",
+     ".protocols[0].tcp: none of the fields that we know is set"},
+    {"ingress", "from: [{namespaces: {}}], protocols:"
+     " [{tcp: {destinationPort: {number: 1}, sourcePort: {}}}]",
+     ".protocols[0].tcp: unknown field \"sourcePort\""},
+    {"ingress", "from: [{namespaces: {}}], protocols:"
+     " [{tcp: {destinationPort: {}}}]",
+     ".protocols[0].tcp.destinationPort: none of the fields that we know "
+     "is set"},
+    {"ingress", "from: [{namespaces: {}}], protocols: [{tcp:"
+     " {destinationPort: {range: {start: 1, end: 2, step: 1}}}}]",
+     ".protocols[0].tcp.destinationPort.range: unknown field \"step\""},
+    {"egress", "to: [{domainNames: [example.org]}]",
+     ".to[0].domainNames: not supported"},
+    {"egress", "to: [{nodes: {matchFields: []}}]",
+     ".to[0].nodes: unknown field \"matchFields\""},
+};
+
+static void
+check_not_understood(struct label_pool *pool, const struct not_understood *c,
+                     const char *action, const char *consequence,
+                     const char *verdict)
+{
+    char *sections = xasprintf("%s: [{action: %s, %s}]", c->section, action,
+                               c->rule);
+    char *want = xasprintf("%s(%s)", c->section, verdict);
+    char *warning = xasprintf("spec.%s[0]%s, %s", c->section, c->warning,
+                              consequence);
+
+    check_sections(pool, sections, want, NULL, warning);
+    free(sections);
+    free(want);
+    free(warning);
+}
+
 static void
 test_c6_not_understood(void **state)
 {
-    static const struct {
-        const char *section;    /* "egress" if the rule has "to". */
-        const char *rule;
-        const char *warning;    /* Up to the consequence. */
-    } cases[] = {
-        {"ingress", "from: [{}]",
-         ".from[0]: none of the fields that we know is set"},
-        {"ingress", "from: [{namespaces: {}}, {stars: {}}]",
-         ".from[1]: unknown field \"stars\""},
-        {"ingress", "from: [{networks: [10.0.0.0/8]}]",
-         ".from[0]: unknown field \"networks\""},
-        {"ingress", "from: [{nodes: {}}]",
-         ".from[0]: unknown field \"nodes\""},
-        {"ingress", "from: [{namespaces: {}, moon: 1}]",
-         ".from[0]: unknown field \"moon\""},
-        {"ingress", "from: [{namespaces: {matchFields: []}}]",
-         ".from[0].namespaces: unknown field \"matchFields\""},
-        {"ingress", "from: [{pods: {podSelector: {}, sun: 1}}]",
-         ".from[0].pods: unknown field \"sun\""},
-        {"ingress", "from: [{namespaces: {}}], when: night",
-         ": unknown field \"when\""},
-        {"ingress", "from: [{namespaces: {}}], protocols: [{}]",
-         ".protocols[0]: none of the fields that we know is set"},
-        {"ingress", "from: [{namespaces: {}}], protocols: [{icmp: {}}]",
-         ".protocols[0]: unknown field \"icmp\""},
-        {"ingress", "from: [{namespaces: {}}], protocols: [{tcp: {}}]",
-         ".protocols[0].tcp: none of the fields that we know is set"},
-        {"ingress", "from: [{namespaces: {}}], protocols:"
-         " [{tcp: {destinationPort: {number: 1}, sourcePort: {}}}]",
-         ".protocols[0].tcp: unknown field \"sourcePort\""},
-        {"ingress", "from: [{namespaces: {}}], protocols:"
-         " [{tcp: {destinationPort: {}}}]",
-         ".protocols[0].tcp.destinationPort: none of the fields that we know "
-         "is set"},
-        {"ingress", "from: [{namespaces: {}}], protocols: [{tcp:"
-         " {destinationPort: {range: {start: 1, end: 2, step: 1}}}}]",
-         ".protocols[0].tcp.destinationPort.range: unknown field \"step\""},
-        {"egress", "to: [{domainNames: [example.org]}]",
-         ".to[0].domainNames: not supported"},
-        {"egress", "to: [{nodes: {matchFields: []}}]",
-         ".to[0].nodes: unknown field \"matchFields\""},
-    };
-    static const struct {
-        const char *action, *consequence, *want;
-    } actions[] = {
-        {"Accept", "this rule matches nothing", "!Accept none: any"},
-        {"Deny", "this rule denies everything", "!Deny any: any"},
-        {"Pass", "this rule denies everything", "!Deny any: any"},
-    };
+    static const char nothing[] = "this rule matches nothing";
+    static const char everything[] = "this rule denies everything";
 
-    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-        for (size_t j = 0; j < ARRAY_SIZE(actions); j++) {
-            char *sections = xasprintf("%s: [{action: %s, %s}]",
-                                       cases[i].section, actions[j].action,
-                                       cases[i].rule);
-            char *want = xasprintf("%s(%s)", cases[i].section,
-                                   actions[j].want);
-            char *warning = xasprintf("spec.%s[0]%s, %s", cases[i].section,
-                                      cases[i].warning,
-                                      actions[j].consequence);
+    for (size_t i = 0; i < ARRAY_SIZE(not_understood); i++) {
+        const struct not_understood *c = &not_understood[i];
 
-            check_sections(*state, sections, want, NULL, warning);
-            free(sections);
-            free(want);
-            free(warning);
-        }
+        check_not_understood(*state, c, "Accept", nothing,
+                             "!Accept none: any");
+        check_not_understood(*state, c, "Deny", everything,
+                             "!Deny any: any");
+        check_not_understood(*state, c, "Pass", everything,
+                             "!Deny any: any");
     }
 }
 
 /* An error closes its own rule and leaves the others alone. */
+static const char *const rule_errors[][2] = {
+    {"from: [{namespaces: {}, pods: {podSelector: {}}}]",
+     ".from[0]: namespaces and pods may not stand together"},
+    {"", ".from: needs at least one item"},
+    {"from: []", ".from: needs at least one item"},
+    {"from: {}", ".from: expected a list, found a map"},
+    {"from: [1]", ".from[0]: expected a map, found integer 1"},
+    {"from: [{pods: {}}]", ".from[0].pods.podSelector: missing"},
+    {"from: [{namespaces: []}]",
+     ".from[0].namespaces: expected a map, found a list"},
+    {"from: [{namespaces: {}}], protocols: []",
+     ".protocols: needs at least one item"},
+    {"from: [{namespaces: {}}], protocols: [{tcp: {destinationPort:"
+     " {number: 0}}}]", ".protocols[0].tcp.destinationPort.number: 0 is "
+     "not between 1 and 65535"},
+    {"from: [{namespaces: {}}], protocols: [{tcp: {destinationPort:"
+     " {number: 1, range: {start: 1, end: 2}}}}]",
+     ".protocols[0].tcp.destinationPort: number and range may not stand "
+     "together"},
+    {"from: [{namespaces: {}}], protocols: [{tcp: {destinationPort:"
+     " {range: {start: 3, end: 2}}}}]",
+     ".protocols[0].tcp.destinationPort.range.end: 2 is less than start, "
+     "which is 3"},
+    {"from: [{namespaces: {}}], protocols: [{udp: {destinationPort:"
+     " {range: {start: 3}}}}]",
+     ".protocols[0].udp.destinationPort.range.end: missing"},
+    {"from: [{namespaces: {}}], protocols: [{destinationNamedPort: 80}]",
+     ".protocols[0].destinationNamedPort: expected a string, found "
+     "integer 80"},
+    {"from: [{namespaces: {}}], protocols: [{destinationNamedPort: '-'}]",
+     ".protocols[0].destinationNamedPort: \"-\" is not a valid port "
+     "name"},
+    {"from: [{namespaces: {}}], name: 1",
+     ".name: expected a string, found integer 1"},
+};
+
 static void
 test_rule_errors(void **state)
 {
-    static const char *const cases[][3] = {
-        {"from: [{namespaces: {}, pods: {podSelector: {}}}]",
-         ".from[0]: namespaces and pods may not stand together"},
-        {"", ".from: needs at least one item"},
-        {"from: []", ".from: needs at least one item"},
-        {"from: {}", ".from: expected a list, found a map"},
-        {"from: [1]", ".from[0]: expected a map, found integer 1"},
-        {"from: [{pods: {}}]", ".from[0].pods.podSelector: missing"},
-        {"from: [{namespaces: []}]",
-         ".from[0].namespaces: expected a map, found a list"},
-        {"from: [{namespaces: {}}], protocols: []",
-         ".protocols: needs at least one item"},
-        {"from: [{namespaces: {}}], protocols: [{tcp: {destinationPort:"
-         " {number: 0}}}]", ".protocols[0].tcp.destinationPort.number: 0 is "
-         "not between 1 and 65535"},
-        {"from: [{namespaces: {}}], protocols: [{tcp: {destinationPort:"
-         " {number: 1, range: {start: 1, end: 2}}}}]",
-         ".protocols[0].tcp.destinationPort: number and range may not stand "
-         "together"},
-        {"from: [{namespaces: {}}], protocols: [{tcp: {destinationPort:"
-         " {range: {start: 3, end: 2}}}}]",
-         ".protocols[0].tcp.destinationPort.range.end: 2 is less than start, "
-         "which is 3"},
-        {"from: [{namespaces: {}}], protocols: [{udp: {destinationPort:"
-         " {range: {start: 3}}}}]",
-         ".protocols[0].udp.destinationPort.range.end: missing"},
-        {"from: [{namespaces: {}}], protocols: [{destinationNamedPort: 80}]",
-         ".protocols[0].destinationNamedPort: expected a string, found "
-         "integer 80"},
-        {"from: [{namespaces: {}}], protocols: [{destinationNamedPort: '-'}]",
-         ".protocols[0].destinationNamedPort: \"-\" is not a valid port "
-         "name"},
-        {"from: [{namespaces: {}}], name: 1",
-         ".name: expected a string, found integer 1"},
-    };
     static const char *const wants[][2] = {
         {"Accept", "!Accept none: any"},
         {"Deny", "!Deny any: any"},
@@ -397,18 +404,18 @@ test_rule_errors(void **state)
         {"Log", "!Deny any: any"},
     };
 
-    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(rule_errors); i++) {
         for (size_t j = 0; j < ARRAY_SIZE(wants); j++) {
             bool log = !strcmp(wants[j][0], "Log");
             char *sections = xasprintf(
                 "ingress: [{action: Pass, from: [{namespaces: {}}]},"
-                " {action: %s, %s}]", wants[j][0], cases[i][0]);
+                " {action: %s, %s}]", wants[j][0], rule_errors[i][0]);
             char *want = xasprintf("ingress(Pass all pods in all namespaces:"
                                    " any; %s)", wants[j][1]);
             char *error = xasprintf("spec.ingress[1]%s", log
                                     ? ".action: \"Log\" is not Accept, Deny "
                                       "or Pass"
-                                    : cases[i][1]);
+                                    : rule_errors[i][1]);
 
             check_sections(*state, sections, want, error, NULL);
             free(sections);
@@ -416,6 +423,12 @@ test_rule_errors(void **state)
             free(error);
         }
     }
+}
+
+/* An error that is not one in peers or ports. */
+static void
+test_section_errors(void **state)
+{
     check_sections(*state, "ingress: [{from: [{namespaces: {}}]}]",
                    "ingress(!Deny any: any)",
                    "spec.ingress[0].action: missing", NULL);
@@ -446,17 +459,47 @@ repeat(const char *text, size_t n)
     return ds_steal_cstr(&s);
 }
 
+struct bound {
+    const char *head;       /* Up to the section. */
+    const char *format;     /* Of the section, with the list. */
+    const char *item;
+    size_t max;
+    const char *path;
+};
+
+/* A list with one item too many if 'more'. */
+static void
+check_bound(struct label_pool *pool, const struct bound *b, bool more)
+{
+    size_t n = b->max + more;
+    char *list = repeat(b->item, n);
+    char *section = xasprintf(b->format, list);
+    char *yaml = xasprintf("%smetadata: {name: p}\nspec: {%spriority: 1,"
+                           " subject: {namespaces: {}}, %s}", b->head,
+                           strcmp(b->head, OLD) ? "tier: Admin, " : "",
+                           section);
+    char *error = xasprintf("%s: %"PRIuSIZE" items, at most %"PRIuSIZE
+                            " are allowed", b->path, n, b->max);
+    struct k8s_report report;
+    char *key;
+    struct k8s_object *object = parse(pool, yaml, &report, &key);
+
+    check_string("error", section, report.error, more ? error : NULL);
+    assert_non_null(object);
+    k8s_object_destroy(object);
+    k8s_report_uninit(&report);
+    free(key);
+    free(error);
+    free(yaml);
+    free(section);
+    free(list);
+}
+
 /* C8: each list takes 'max' items and no more. */
 static void
 test_c8_bounds(void **state)
 {
-    static const struct {
-        const char *head;       /* Up to the section. */
-        const char *format;     /* Of the section, with the list. */
-        const char *item;
-        size_t max;
-        const char *path;
-    } cases[] = {
+    static const struct bound cases[] = {
         {NEW, "egress: [%s]", "{action: Pass, to: [{namespaces: {}}]}", 25,
          "spec.egress"},
         {NEW, "ingress: [%s]", "{action: Deny, from: [{namespaces: {}}]}", 25,
@@ -479,33 +522,8 @@ test_c8_bounds(void **state)
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-        bool old = !strcmp(cases[i].head, OLD);
-
-        for (size_t more = 0; more < 2; more++) {
-            size_t n = cases[i].max + more;
-            char *list = repeat(cases[i].item, n);
-            char *section = xasprintf(cases[i].format, list);
-            char *yaml = xasprintf("%smetadata: {name: p}\nspec: {%s"
-                                   "priority: 1, subject: {namespaces: {}},"
-                                   " %s}", cases[i].head,
-                                   old ? "" : "tier: Admin, ", section);
-            char *error = xasprintf("%s: %"PRIuSIZE" items, at most %"
-                                    PRIuSIZE" are allowed", cases[i].path, n,
-                                    cases[i].max);
-            struct k8s_report report;
-            char *key;
-            struct k8s_object *object = parse(*state, yaml, &report, &key);
-
-            check_string("error", section, report.error, more ? error : NULL);
-            assert_non_null(object);
-            k8s_object_destroy(object);
-            k8s_report_uninit(&report);
-            free(key);
-            free(error);
-            free(yaml);
-            free(section);
-            free(list);
-        }
+        check_bound(*state, &cases[i], false);
+        check_bound(*state, &cases[i], true);
     }
 }
 
@@ -780,6 +798,7 @@ main(void)
         TEST(test_c5_named_port_without_pods),
         TEST(test_c6_not_understood),
         TEST(test_rule_errors),
+        TEST(test_section_errors),
         TEST(test_c8_bounds),
         TEST(test_rule_name_bound),
         TEST(test_old_admin),

@@ -51,13 +51,34 @@ see(struct owners *o, const struct sight *s)
     smap_destroy(&ids);
 }
 
+struct trace {
+    struct sight sight;
+    const char *want;
+};
+
 static void
-test_traces(void **state OVS_UNUSED)
+check_traces(const struct trace cases[], size_t n)
 {
-    static const struct {
-        struct sight sight;
-        const char *want;
-    } cases[] = {
+    for (size_t i = 0; i < n; i++) {
+        struct owners o;
+
+        owners_init(&o);
+        see(&o, &cases[i].sight);
+        see(&o, &cases[i].sight);
+        char *got = owners_format(&o);
+        if (!got || strcmp(got, cases[i].want)) {
+            fail_msg("case %"PRIuSIZE": \"%s\", not \"%s\"", i,
+                     got ? got : "(nobody)", cases[i].want);
+        }
+        free(got);
+        owners_uninit(&o);
+    }
+}
+
+static void
+test_ovn_traces(void **state OVS_UNUSED)
+{
+    static const struct trace cases[] = {
         {{ OWNER_BRIDGE_IDS, "br-int", "ct-zone-lsp1", "3", { NULL }},
          "OVN (external_ids:ct-zone-lsp1 of bridge br-int)" },
         {{ OWNER_BRIDGE_IDS, "br-int", "ovn-nb-cfg-ts", "0", { NULL }},
@@ -78,6 +99,15 @@ test_traces(void **state OVS_UNUSED)
              "actions=ct(commit,table=2,zone=64001)" }},
          "ovn-kubernetes (flow cookie=0xdeff105,table=0,priority=550,ip,"
          "in_port=LOCAL actions=ct(commit,table=2,zone=64001))" },
+    };
+
+    check_traces(cases, ARRAY_SIZE(cases));
+}
+
+static void
+test_traces(void **state OVS_UNUSED)
+{
+    static const struct trace cases[] = {
         {{ OWNER_BRIDGE_IDS, "br-int", "roundNum", "5", { NULL }},
          "Antrea (external_ids:roundNum of bridge br-int)" },
         {{ OWNER_PORT_IDS, "web-1a2b3c", "antrea-type", "container",
@@ -99,20 +129,7 @@ test_traces(void **state OVS_UNUSED)
          "Neutron (flow cookie=0x77,table=60,priority=3 actions=NORMAL)" },
     };
 
-    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-        struct owners o;
-
-        owners_init(&o);
-        see(&o, &cases[i].sight);
-        see(&o, &cases[i].sight);
-        char *got = owners_format(&o);
-        if (!got || strcmp(got, cases[i].want)) {
-            fail_msg("case %"PRIuSIZE": \"%s\", not \"%s\"", i,
-                     got ? got : "(nobody)", cases[i].want);
-        }
-        free(got);
-        owners_uninit(&o);
-    }
+    check_traces(cases, ARRAY_SIZE(cases));
 }
 
 static char *
@@ -226,6 +243,7 @@ main(int argc OVS_UNUSED, char *argv[])
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_traces),
+        cmocka_unit_test(test_ovn_traces),
         cmocka_unit_test(test_ovn_bridge),
         cmocka_unit_test(test_nobody),
         cmocka_unit_test(test_several),

@@ -117,16 +117,34 @@ assert_address(const struct in6_addr *addr, const char *want)
     free(s);
 }
 
+struct question {
+    const char *src, *dst;
+    const char *src_address, *dst_address;
+    uint8_t protocol;
+    uint16_t port;
+};
+
 static void
-test_questions(void **state)
+check_questions(struct fixture *f, const struct question rows[], size_t n)
 {
-    static const struct {
-        const char *src, *dst;
-        const char *src_address, *dst_address;
-        uint8_t protocol;
-        uint16_t port;
-    } rows[] = {
-        /* Protocols and ports. */
+    for (size_t i = 0; i < n; i++) {
+        struct verdict_query q;
+        char *error = query_parse(f->model, rows[i].src, rows[i].dst, &q);
+
+        if (error) {
+            fail_msg("%s %s: %s", rows[i].src, rows[i].dst, error);
+        }
+        assert_address(&q.src.address, rows[i].src_address);
+        assert_address(&q.dst.address, rows[i].dst_address);
+        assert_int_equal(q.protocol, rows[i].protocol);
+        assert_int_equal(q.port, rows[i].port);
+    }
+}
+
+static void
+test_protocols_and_ports(void **state)
+{
+    static const struct question rows[] = {
         { "shop/db", "shop/web", "10.0.0.2", "10.0.0.1", IPPROTO_ICMP, 0 },
         { "shop/db", "shop/web:icmp", "10.0.0.2", "10.0.0.1",
           IPPROTO_ICMP, 0 },
@@ -139,8 +157,15 @@ test_questions(void **state)
           IPPROTO_UDP, 65535 },
         { "shop/db", "shop/web:1/Sctp", "10.0.0.2", "10.0.0.1",
           IPPROTO_SCTP, 1 },
+    };
 
-        /* Named ports. */
+    check_questions(*state, rows, ARRAY_SIZE(rows));
+}
+
+static void
+test_named_ports(void **state)
+{
+    static const struct question rows[] = {
         { "shop/db", "shop/web:http", "10.0.0.2", "10.0.0.1",
           IPPROTO_TCP, 8080 },
         { "shop/db", "10.0.0.1:http", "10.0.0.2", "10.0.0.1",
@@ -151,8 +176,15 @@ test_questions(void **state)
           IPPROTO_TCP, 5353 },
         { "shop/db", "shop/web:icmp/tcp", "10.0.0.2", "10.0.0.1",
           IPPROTO_TCP, 7 },
+    };
 
-        /* Addresses. */
+    check_questions(*state, rows, ARRAY_SIZE(rows));
+}
+
+static void
+test_addresses(void **state)
+{
+    static const struct question rows[] = {
         { "1.2.3.4", "10.0.0.1:53/udp", "1.2.3.4", "10.0.0.1",
           IPPROTO_UDP, 53 },
         { "fd00::9", "fd00::1", "fd00::9", "fd00::1", IPPROTO_ICMPV6, 0 },
@@ -163,8 +195,15 @@ test_questions(void **state)
           IPPROTO_UDP, 53 },
         { "fd00::9", "[fd00::1]:icmp", "fd00::9", "fd00::1",
           IPPROTO_ICMPV6, 0 },
+    };
 
-        /* The family that both have. */
+    check_questions(*state, rows, ARRAY_SIZE(rows));
+}
+
+static void
+test_common_family(void **state)
+{
+    static const struct question rows[] = {
         { "shop/six", "shop/web:80", "fd00::6", "fd00::1", IPPROTO_TCP, 80 },
         { "shop/web", "shop/six:80", "fd00::1", "fd00::6", IPPROTO_TCP, 80 },
         { "shop/web", "fd00::9", "fd00::1", "fd00::9", IPPROTO_ICMPV6, 0 },
@@ -172,20 +211,8 @@ test_questions(void **state)
           IPPROTO_UDP, 53 },
         { "shop/db", "shop/six:80", "10.0.0.2", "fd00::6", IPPROTO_TCP, 80 },
     };
-    struct fixture *f = *state;
 
-    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        struct verdict_query q;
-        char *error = query_parse(f->model, rows[i].src, rows[i].dst, &q);
-
-        if (error) {
-            fail_msg("%s %s: %s", rows[i].src, rows[i].dst, error);
-        }
-        assert_address(&q.src.address, rows[i].src_address);
-        assert_address(&q.dst.address, rows[i].dst_address);
-        assert_int_equal(q.protocol, rows[i].protocol);
-        assert_int_equal(q.port, rows[i].port);
-    }
+    check_questions(*state, rows, ARRAY_SIZE(rows));
 }
 
 static void
@@ -274,7 +301,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_questions),
+        cmocka_unit_test(test_protocols_and_ports),
+        cmocka_unit_test(test_named_ports),
+        cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_common_family),
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_answers),
         cmocka_unit_test(test_json_answer),

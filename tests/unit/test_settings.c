@@ -261,12 +261,32 @@ test_empty_file(void **state)
     settings_uninit(&s);
 }
 
+struct file_case {
+    const char *text;
+    const char *error;          /* NULL: none. */
+};
+
+static void
+check_files(const struct file_case cases[], size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct settings s;
+
+        settings_init(&s);
+        char *error = load(&s, cases[i].text);
+        if (cases[i].error) {
+            assert_file_error(error, cases[i].error);
+        } else {
+            assert_no_error(error);
+        }
+        settings_uninit(&s);
+    }
+}
+
 static void
 test_file_errors(void **state)
 {
-    static const struct {
-        const char *text, *error;
-    } rows[] = {
+    static const struct file_case cases[] = {
         { "bridge: br0\n\nbrdige: br0\n", "3:9: brdige: no such setting" },
         { "flags: 1\n", "1:8: flags: no such setting" },
         { "Bridge: br0\n", "1:9: Bridge: no such setting" },
@@ -282,6 +302,15 @@ test_file_errors(void **state)
         { "insecure: maybe\n", "1:11: insecure: \"maybe\" is neither "
           "\"true\" nor \"false\"" },
         { "dir: ''\n", "1:6: dir: must not be empty" },
+    };
+
+    check_files(cases, ARRAY_SIZE(cases));
+}
+
+static void
+test_file_numbers(void **state)
+{
+    static const struct file_case cases[] = {
         { "table-base: 1\n", NULL },
         { "table-base: 200\n", NULL },
         { "table-base: 0\n",
@@ -293,9 +322,6 @@ test_file_errors(void **state)
           "1:16: service-cidrs: \"10.96.0.0/33\" is not a CIDR" },
         { "service-cidrs: 10.96.0.0\n",
           "1:16: service-cidrs: \"10.96.0.0\" is not a CIDR" },
-        { "attach: both\n",
-          "1:9: attach: \"both\" is not \"hook\", \"chain\" or "
-          "\"normal\"" },
         { "next-table: 0\n",
           "1:13: next-table: \"0\" is not a number from 1 to 253" },
         { "next-table: 254\n",
@@ -316,6 +342,18 @@ test_file_errors(void **state)
           "1:7: zone: \"65536\" is not a number from 0 to 65535" },
         { "zone: -1\n", "1:7: zone: \"-1\" is not a number from 0 to 65535" },
         { "zone: 1x\n", "1:7: zone: \"1x\" is not a number from 0 to 65535" },
+    };
+
+    check_files(cases, ARRAY_SIZE(cases));
+}
+
+static void
+test_file_words(void **state)
+{
+    static const struct file_case cases[] = {
+        { "attach: both\n",
+          "1:9: attach: \"both\" is not \"hook\", \"chain\" or "
+          "\"normal\"" },
         { "enforcement: audit\n", NULL },
         { "enforcement: off\n",
           "1:14: enforcement: \"off\" is neither \"enforce\" nor "
@@ -329,18 +367,7 @@ test_file_errors(void **state)
           "1:14: established: \"maybe\" is neither \"keep\" nor \"recheck\"" },
     };
 
-    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        struct settings s;
-
-        settings_init(&s);
-        char *error = load(&s, rows[i].text);
-        if (rows[i].error) {
-            assert_file_error(error, rows[i].error);
-        } else {
-            assert_no_error(error);
-        }
-        settings_uninit(&s);
-    }
+    check_files(cases, ARRAY_SIZE(cases));
 }
 
 static void
@@ -541,6 +568,8 @@ main(void)
         cmocka_unit_test(test_flags_win),
         cmocka_unit_test(test_empty_file),
         cmocka_unit_test(test_file_errors),
+        cmocka_unit_test(test_file_numbers),
+        cmocka_unit_test(test_file_words),
         cmocka_unit_test(test_unreadable_files),
         cmocka_unit_test(test_listen),
         cmocka_unit_test(test_flag_errors),
