@@ -20,6 +20,8 @@ set -u
 here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 # shellcheck source=tests/lib/netlab.sh
 . "$here/../lib/netlab.sh"
+# shellcheck source=tests/lib/shop.sh
+. "$here/../lib/shop.sh"
 
 FUNCTION_LIMIT=${FUNCTION_LIMIT:-60}    # Seconds.
 OK_PATIENCE=4                   # Seconds to wait for what should pass.
@@ -88,14 +90,19 @@ exits() {
     return 1
 }
 
-# One value of `ovs-netpol status -o json`: status switch.flow_mods
-status() {
-    ovs-netpol status -o json | /usr/bin/python3 -c '
+# What is at PATH in the JSON that is the standard input: json_at flows.0.id
+json_at() {
+    /usr/bin/python3 -c '
 import json, sys
 value = json.load(sys.stdin)
 for key in sys.argv[1].split("."):
     value = value[int(key)] if isinstance(value, list) else value[key]
 print(json.dumps(value) if isinstance(value, (dict, list)) else value)' "$1"
+}
+
+# One value of `ovs-netpol status -o json`: status switch.flow_mods
+status() {
+    ovs-netpol status -o json | json_at "$1"
 }
 
 # Flows without what changes by itself.

@@ -36,13 +36,7 @@ END
 
 # value PATH: of the JSON in $output.
 value() {
-    /usr/bin/python3 -c '
-import json, sys
-value = json.load(sys.stdin)
-for key in sys.argv[1].split("."):
-    value = value[int(key)] if isinstance(value, list) else value[key]
-print(json.dumps(value) if isinstance(value, (dict, list)) else value)' \
-        "$1" <<< "$output"
+    json_at "$1" <<< "$output"
 }
 
 test_pod() {

@@ -4,35 +4,14 @@
 # The bridge that we are attached to stays a bridge; and where our tables are.
 
 setup() {
-    ns shop
-    pod shop/web labels=app=web
-    pod shop/db labels=app=db
-    serve shop/db tcp:5432,80
-    serve_wait
-    manifest db <<END
-apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata: {namespace: shop, name: db}
-spec:
-  podSelector: {matchLabels: {app: db}}
-  ingress:
-  - from: [{podSelector: {matchLabels: {app: web}}}]
-    ports: [{port: 5432}]
-END
+    small_shop
     daemon_start
     settle
 }
 
-works() {
-    expect <<END
-shop/web -> shop/db tcp/5432 ok
-shop/web -> shop/db tcp/80,icmp denied
-END
-}
-
 # NORMAL goes on learning.
 test_learning() {
-    works
+    small_shop_works
     local fdb
     fdb=$(ovs-appctl -t ovs-vswitchd fdb/show "$BRIDGE")
     contains fdb "$(host_get shop/web mac)" "$fdb"
@@ -86,7 +65,7 @@ test_megaflow_of_free_pod() {
 test_other_tables_and_zone() {
     daemon_stop
     daemon_start --table-base=100 --zone=77
-    works
+    small_shop_works
     lacks "old tables" 'table=4[0-9],' "$(flows)"
     contains "new tables" 'table=100,' "$(flows)"
     contains "zone" 'zone=77' "$(flows)"
@@ -96,7 +75,7 @@ test_other_tables_and_zone() {
         "$(ovs-appctl -t ovs-vswitchd dpctl/dump-conntrack)"
     daemon_stop
     daemon_start
-    works
+    small_shop_works
 }
 
 test_config_file() {
@@ -109,7 +88,7 @@ established: recheck
 table-base: 120
 END
     daemon_start --config="$LAB/config.yaml"
-    works
+    small_shop_works
     contains "new tables" 'table=120,' "$(flows)"
     daemon_stop
     echo "tablebase: 7" >> "$LAB/config.yaml"
@@ -117,5 +96,5 @@ END
         --dir="$MANIFESTS"
     contains "message" "config.yaml:6.*tablebase" "$output"
     daemon_start
-    works
+    small_shop_works
 }

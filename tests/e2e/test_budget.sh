@@ -4,24 +4,11 @@
 # Policies that cost too much, and very many of them.
 
 setup() {
-    ns shop
+    small_shop
     ns evil
-    pod shop/web labels=app=web
-    pod shop/db labels=app=db
     pod evil/db labels=app=db
-    serve shop/db tcp:5432,80
     serve evil/db tcp:5432,80
     serve_wait
-    manifest db <<END
-apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata: {namespace: shop, name: db}
-spec:
-  podSelector: {matchLabels: {app: db}}
-  ingress:
-  - from: [{podSelector: {matchLabels: {app: web}}}]
-    ports: [{port: 5432}]
-END
     daemon_start --max-policy-flows=50 --max-namespace-flows=60
     settle
 }

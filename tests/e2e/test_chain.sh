@@ -12,23 +12,10 @@ ENTRY=58
 
 setup() {
     admin_flows
-    ns shop
-    pod shop/web labels=app=web
-    pod shop/db labels=app=db
+    small_shop
     outside world 203.0.113.10/24 2001:db8:1::10/64
-    serve shop/db tcp:5432,80
     serve shop/web tcp:80
     serve_wait
-    manifest db <<END
-apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata: {namespace: shop, name: db}
-spec:
-  podSelector: {matchLabels: {app: db}}
-  ingress:
-  - from: [{podSelector: {matchLabels: {app: web}}}]
-    ports: [{port: 5432}]
-END
     chain --next-table=10
 }
 

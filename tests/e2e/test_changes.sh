@@ -20,17 +20,7 @@ setup() {
 
 # db listens to pods of application $2, in namespaces of team $1.
 db_wants() {
-    policy db <<END
-apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata: {namespace: shop, name: db}
-spec:
-  podSelector: {matchLabels: {app: db}}
-  ingress:
-  - from:
-    - namespaceSelector: {matchLabels: {team: $1}}
-      podSelector: {matchLabels: {app: $2}}
-END
+    db_from "$@" | policy db
 }
 
 test_policy_comes_changes_and_goes() {

@@ -39,18 +39,7 @@ length() {
 
 # cnp NAME TIER PRIORITY SUBJECT: with its rules on standard input.
 cnp() {
-    {
-        cat <<END
-apiVersion: policy.networking.k8s.io/v1alpha2
-kind: ClusterNetworkPolicy
-metadata: {name: $1}
-spec:
-  tier: $2
-  priority: $3
-  subject: $4
-END
-        sed 's/^/  /'
-    } | policy "$1"
+    cnp_manifest "$@" | policy "$1"
 }
 
 # Subjects and peers.

@@ -67,17 +67,7 @@ for line in sys.stdin:
 
 # The number of the next record.
 mark() {
-    ovs-appctl -t ovs-netpold drops 1000000000 | json next
-}
-
-# json KEY: of the standard input.
-json() {
-    /usr/bin/python3 -c '
-import json, sys
-value = json.load(sys.stdin)
-for key in sys.argv[1].split("."):
-    value = value[key]
-print(value)' "$1"
+    ovs-appctl -t ovs-netpold drops 1000000000 | json_at next
 }
 
 # Records from the standard input, lines of JSON or an answer of the daemon:
@@ -229,7 +219,7 @@ has_row() {
 test_flood() {
     local before held n
     before=$(mark)
-    held=$(ovs-appctl -t ovs-netpold drops 1 | json suppressed.drop)
+    held=$(ovs-appctl -t ovs-netpold drops 1 | json_at suppressed.drop)
     n=$(denied_packets)
     until_ok 20 flood_is_enough "$n"
     until_ok 10 flood_is_counted "$before" "$held" "$n"
@@ -254,7 +244,7 @@ flood_is_counted() {
     local told held n
     n=$(($(denied_packets) - $3))
     told=$(($(mark) - $1))
-    held=$(($(ovs-appctl -t ovs-netpold drops 1 | json suppressed.drop) - $2))
+    held=$(($(ovs-appctl -t ovs-netpold drops 1 | json_at suppressed.drop) - $2))
     (( told + held == n ))
 }
 
@@ -292,7 +282,7 @@ test_rotation() {
 
 log_is_lost() {
     send far "udp $(host_get shop/db v4) 5003 53"
-    (( $(ovs-appctl -t ovs-netpold drops 1 | json unlogged) > 0 ))
+    (( $(ovs-appctl -t ovs-netpold drops 1 | json_at unlogged) > 0 ))
 }
 
 test_disk_full() {

@@ -60,18 +60,7 @@ need_definition() {
 
 # cnp NAME TIER PRIORITY SUBJECT: applied, with its rules on standard input.
 cnp() {
-    {
-        cat <<END
-apiVersion: policy.networking.k8s.io/v1alpha2
-kind: ClusterNetworkPolicy
-metadata: {name: $1}
-spec:
-  tier: $2
-  priority: $3
-  subject: $4
-END
-        sed 's/^/  /'
-    } | kube apply -f -
+    cnp_manifest "$@" | kube apply -f -
 }
 
 db='{pods: {namespaceSelector: {}, podSelector: {matchLabels: {app: db}}}}'
@@ -189,16 +178,7 @@ ops/prom -> shop/db tcp/5432 ok
 END
 }
 
-# AdminNetworkPolicy and BaselineAdminNetworkPolicy come, are enforced among
-# those that came after them, change, and go.
-test_older_kinds() {
-    begin
-    local kind warnings
-    warnings=$(status kubernetes.warnings)
-    old_kinds_install
-    for kind in admin baselineadmin; do
-        until_ok 35 state_is "${kind}networkpolicies" watching
-    done
+old_policies() {
     kube apply -f - <<END
 apiVersion: policy.networking.k8s.io/v1alpha1
 kind: AdminNetworkPolicy
@@ -217,6 +197,42 @@ spec:
   subject: {pods: {namespaceSelector: {}, podSelector: {matchLabels: {app: prom}}}}
   ingress: [{action: Deny, from: [{namespaces: {}}]}]
 END
+}
+
+# One order with the new kind: it is asked before, and after.
+old_and_new_kinds() {
+    no_web
+    kube_expect <<< "shop/web -> shop/db tcp/5432 denied"
+    kube patch $KIND no-web --type=merge -p '{"spec": {"priority": 11}}'
+    kube_expect <<< "shop/web -> shop/db tcp/5432 ok"
+    kube patch adminnetworkpolicy old --type=merge -p '{"spec": {"ingress": [
+        {"action": "Pass", "from": [{"namespaces": {}}]}]}}'
+    kube_expect <<END
+ops/prom -> shop/db tcp/5432 ok
+shop/web -> shop/db tcp/5432 ok
+END
+}
+
+# What is wrong with one is not that it is deprecated.
+old_kind_wrong() {
+    log_allow 'AdminNetworkPolicy old: .*domainNames' "it is not supported"
+    kube patch adminnetworkpolicy old --type=merge -p '{"spec": {"egress": [
+        {"action": "Deny", "to": [{"domainNames": ["www.example.org"]}]}]}}'
+    kube_follows
+    contains problems 'domainNames: not supported' "$(status problems)"
+}
+
+# AdminNetworkPolicy and BaselineAdminNetworkPolicy come, are enforced among
+# those that came after them, change, and go.
+test_older_kinds() {
+    begin
+    local kind warnings
+    warnings=$(status kubernetes.warnings)
+    old_kinds_install
+    for kind in admin baselineadmin; do
+        until_ok 35 state_is "${kind}networkpolicies" watching
+    done
+    old_policies
     kube_expect <<END
 shop/web -> shop/db tcp/5432 ok
 shop/web -> shop/db icmp denied
@@ -228,23 +244,8 @@ END
     contains "Baseline" \
         '^BaselineAdminNetworkPolicy default [(]Baseline 1000[)]' "$output"
     same "they are deprecated" "$((warnings + 2))" "$(status kubernetes.warnings)"
-    # One order with the new kind: it is asked before, and after.
-    no_web
-    kube_expect <<< "shop/web -> shop/db tcp/5432 denied"
-    kube patch $KIND no-web --type=merge -p '{"spec": {"priority": 11}}'
-    kube_expect <<< "shop/web -> shop/db tcp/5432 ok"
-    kube patch adminnetworkpolicy old --type=merge -p '{"spec": {"ingress": [
-        {"action": "Pass", "from": [{"namespaces": {}}]}]}}'
-    kube_expect <<END
-ops/prom -> shop/db tcp/5432 ok
-shop/web -> shop/db tcp/5432 ok
-END
-    # What is wrong with one is not that it is deprecated.
-    log_allow 'AdminNetworkPolicy old: .*domainNames' "it is not supported"
-    kube patch adminnetworkpolicy old --type=merge -p '{"spec": {"egress": [
-        {"action": "Deny", "to": [{"domainNames": ["www.example.org"]}]}]}}'
-    kube_follows
-    contains problems 'domainNames: not supported' "$(status problems)"
+    old_and_new_kinds
+    old_kind_wrong
     kube delete adminnetworkpolicy old
     kube_expect <<< "shop/web -> shop/db tcp/5432 denied"
     same problems "[]" "$(status problems)"

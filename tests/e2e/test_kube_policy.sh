@@ -44,17 +44,7 @@ no_policies() {
 
 # db only talks to pods that are labelled $2, in namespaces of team $1.
 db_wants() {
-    kube apply -f - <<END
-apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata: {namespace: shop, name: db}
-spec:
-  podSelector: {matchLabels: {app: db}}
-  ingress:
-  - from:
-    - namespaceSelector: {matchLabels: {team: $1}}
-      podSelector: {matchLabels: {app: $2}}
-END
+    db_from "$@" | kube apply -f -
 }
 
 # A namespace says by an annotation whether it is enforced.

@@ -101,8 +101,7 @@ ops/far -> shop/db tcp/80,icmp ok
 END
 }
 
-# Ingress is decided where the destination is, egress where the source is.
-enforced_at_both_ends() {
+policies() {
     policy db <<END
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -142,6 +141,11 @@ spec:
   - from: [{podSelector: {matchLabels: {app: cache}}}]
     ports: [{port: 80}, {port: 81}]
 END
+}
+
+# Ingress is decided where the destination is, egress where the source is.
+enforced_at_both_ends() {
+    policies
     expect <<END
 shop/api -> shop/db tcp/80 ok
 shop/api -> shop/db tcp/81,udp/53,icmp denied

@@ -4,21 +4,7 @@
 # Bridges that somebody else programs, and what clashes.
 
 setup() {
-    ns shop
-    pod shop/web labels=app=web
-    pod shop/db labels=app=db naming=port
-    serve shop/db tcp:5432,80
-    serve_wait
-    manifest db <<END
-apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata: {namespace: shop, name: db}
-spec:
-  podSelector: {matchLabels: {app: db}}
-  ingress:
-  - from: [{podSelector: {matchLabels: {app: web}}}]
-    ports: [{port: 5432}]
-END
+    small_shop naming=port
     # What a bridge of ours may have: a tunnel, flows of its administrator.
     ovs-vsctl add-port "$BRIDGE" vx0 -- \
         set interface vx0 type=vxlan options:remote_ip=flow options:key=flow
@@ -32,13 +18,6 @@ END
 db_dump() {
     ovs-vsctl --columns=flow_tables,fail_mode list bridge "$BRIDGE"
     ovs-vsctl list flow_table
-}
-
-works() {
-    expect <<END
-shop/web -> shop/db tcp/5432 ok
-shop/web -> shop/db tcp/80,icmp denied
-END
 }
 
 allow_refusal() {
@@ -66,7 +45,7 @@ refused() {
 
     log_allow '\|agent_survey\|WARN\|the bridge is programmed by' "it is"
     daemon_start --force
-    works
+    small_shop_works
     contains "clashes" "$1" "$(status clashes)"
     daemon_stop
     ovs-netpold --cleanup --bridge="$BRIDGE" --db="unix:$OVS_RUNDIR/db.sock" \
@@ -76,7 +55,7 @@ refused() {
 
 test_nobody() {
     daemon_start
-    works
+    small_shop_works
     same "clashes" "[]" "$(status clashes)"
     daemon_stop
     ovs-netpold --cleanup --bridge="$BRIDGE" --db="unix:$OVS_RUNDIR/db.sock" \
@@ -136,13 +115,13 @@ test_owner_goes() {
     daemon_start
     until_ok 10 is_barred
     ovs-vsctl remove bridge "$BRIDGE" external_ids roundNum
-    works
+    small_shop_works
     same "error" None "$(status switch.error)"
 
     # One that comes later is told of, not yielded to.
     log_allow '\|agent_survey\|WARN\|the bridge is programmed by' "it is"
     ovs-vsctl set bridge "$BRIDGE" external_ids:roundNum=6
-    works
+    small_shop_works
     ovs-vsctl remove bridge "$BRIDGE" external_ids roundNum
     daemon_stop
 }
@@ -160,14 +139,14 @@ test_our_tables() {
         "$(status switch.error)"
     daemon_stop
     daemon_start --table-base=100
-    works
+    small_shop_works
     same "theirs" 1 "$(flows cookie=0x8/-1 | grep -c cookie=0x8)"
     daemon_stop
 
     log_allow '\|bridge_readback\|WARN\|.* removing 1 flows of somebody else' \
         "there is one"
     daemon_start
-    works
+    small_shop_works
     same "theirs" 0 "$(flows cookie=0x8/-1 | grep -c cookie=0x8)"
     same "foreign" 1 "$(status switch.foreign)"
     daemon_stop
@@ -182,7 +161,7 @@ cookie=0x9,table=200,ip,nw_dst=192.0.2.9,actions=ct(zone=40,table=201)
 cookie=0x9,table=201,reg0=7,actions=drop
 END
     daemon_start
-    works
+    small_shop_works
     for kind in hook zone register; do
         contains "clashes" "\"kind\": \"$kind\"" "$(status clashes)"
     done
@@ -194,7 +173,7 @@ END
     daemon_stop
     ovs-ofctl del-flows "$BRIDGE" "cookie=0x9/-1"
     daemon_start --zone=41
-    works
+    small_shop_works
     same "clashes" "[]" "$(status clashes)"
     daemon_stop
 }

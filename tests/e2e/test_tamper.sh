@@ -4,22 +4,8 @@
 # What others do to our flows, and how soon it is undone.
 
 setup() {
-    ns shop
-    pod shop/web labels=app=web
-    pod shop/db labels=app=db
+    small_shop
     pod shop/api labels=app=api
-    serve shop/db tcp:5432,80
-    serve_wait
-    manifest db <<END
-apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata: {namespace: shop, name: db}
-spec:
-  podSelector: {matchLabels: {app: db}}
-  ingress:
-  - from: [{podSelector: {matchLabels: {app: web}}}]
-    ports: [{port: 5432}]
-END
     ovs-ofctl add-flows "$BRIDGE" - <<END
 cookie=0x1,table=0,priority=10,ip,nw_dst=192.0.2.1,actions=drop
 cookie=0x2,table=200,priority=1,actions=NORMAL

@@ -5,21 +5,15 @@
 # finds what is not.
 
 setup() {
-    ns shop
-    pod shop/web labels=app=web
-    pod shop/db labels=app=db
+    small_shop
     pod shop/api labels=app=api
-    serve shop/db tcp:5432,80
-    serve_wait
-    manifest db <<END
+    manifest block <<END
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
-metadata: {namespace: shop, name: db}
+metadata: {namespace: shop, name: block}
 spec:
   podSelector: {matchLabels: {app: db}}
   ingress:
-  - from: [{podSelector: {matchLabels: {app: web}}}]
-    ports: [{port: 5432}]
   - from: [{ipBlock: {cidr: 192.0.2.0/24, except: [192.0.2.64/26]}}]
 END
     daemon_start
@@ -28,12 +22,7 @@ END
 
 # value PATH: of the JSON in $output.
 value() {
-    /usr/bin/python3 -c '
-import json, sys
-value = json.load(sys.stdin)
-for key in sys.argv[1].split("."):
-    value = value[int(key)] if isinstance(value, list) else value[key]
-print(value)' "$1" <<< "$output"
+    json_at "$1" <<< "$output"
 }
 
 test_right() {
