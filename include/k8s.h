@@ -316,6 +316,10 @@ k8s_cluster_policy_cast(const struct k8s_object *o)
     return (struct k8s_cluster_policy *) o;
 }
 
+/* True if 'addr' is in the block, but in none of its exceptions. */
+bool k8s_ip_block_contains(const struct k8s_ip_block *,
+                           const struct in6_addr *addr);
+
 /* Words for people and for canonical keys. */
 void k8s_format_peer(const struct k8s_peer *, const char *ns, struct ds *);
 /* "TCP/80-90", "TCP/http", or "http" if of any protocol. */

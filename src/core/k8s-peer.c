@@ -238,3 +238,15 @@ k8s_peer_equals(const struct k8s_peer *a, const struct k8s_peer *b)
            && a->pods == b->pods
            && blocks_equal(a->block, b->block);
 }
+
+bool
+k8s_ip_block_contains(const struct k8s_ip_block *block,
+                      const struct in6_addr *addr)
+{
+    bool contains = prefix_contains_address(&block->cidr, addr);
+
+    for (size_t i = 0; contains && i < block->n_excepts; i++) {
+        contains = !prefix_contains_address(&block->excepts[i], addr);
+    }
+    return contains;
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Shared by link.c and link-tier.c (rules in an order). */
+ * Shared by link.c (which rule applies to which class), link-form.c (its flows
+ * while classes come and go) and link-tier.c (rules in an order). */
 
 #ifndef LINK_PRIVATE_H
 #define LINK_PRIVATE_H 1
@@ -16,8 +17,20 @@ struct link {
     bool needed;                /* In rule->targets. */
 };
 
-/* link.c */
-void link_check_later(struct link_table *, struct rule *);
+/* link-form.c */
+
+/* The form of 'r' will be decided again. */
+void link_check_later(struct link_table *, struct rule *r);
+/* Takes the flows of 'r' away. */
+void link_retract(struct link_table *, struct rule *r);
+/* True if a rule of these sizes as plain flows is not larger than as a
+ * conjunction. */
+bool link_is_plain(const struct rule *, size_t n_targets, size_t n_peers,
+                   size_t n_services);
+/* Before a class is added to 'r': plain flows that would become too many are
+ * taken away now, not multiplied first. */
+void link_before_growth(struct link_table *, struct rule *r,
+                        size_t more_targets, size_t more_peers);
 void link_set_needed(struct link_table *, struct link *, bool needed);
 
 /* link-tier.c: decides which links of the targets under review are needed, and

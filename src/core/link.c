@@ -39,80 +39,7 @@ link_table_uninit(struct link_table *t)
     hmapx_destroy(&t->reviews);
 }
 
-/* Form. */
-
-void
-link_check_later(struct link_table *t, struct rule *r)
-{
-    if (ovs_list_is_empty(&r->check)) {
-        ovs_list_push_back(&t->check, &r->check);
-    }
-}
-
-static void
-retract(struct link_table *t, struct rule *r)
-{
-    if (r->emitted) {
-        emit_rule(t->emit, r, false);
-        r->emitted = false;
-    }
-}
-
-/* A rule of these sizes as plain flows is not larger than as a conjunction. */
-static bool
-is_plain(const struct rule *r, size_t n_targets, size_t n_peers,
-         size_t n_services)
-{
-    size_t product = r->universal ? 1 : n_targets;
-    size_t sum = r->universal ? 0 : n_targets;
-
-    if (r->peers) {
-        product *= n_peers;
-        sum += n_peers;
-    }
-    if (r->n_blocks) {
-        product *= n_services;
-        sum += n_services;
-    }
-    return product <= sum + 1;
-}
-
-/* Before a class is added to 'r': plain flows that would become too many are
- * taken away now, not multiplied first. */
-static void
-before_growth(struct link_table *t, struct rule *r, size_t more_targets,
-              size_t more_peers)
-{
-    if (r->emitted && r->mode == RULE_PLAIN
-        && !is_plain(r, r->targets.n + more_targets,
-                     rule_count_peers(r) + more_peers,
-                     emit_count_services(r, r->families))) {
-        retract(t, r);
-    }
-}
-
 /* Targets. */
-
-void
-link_set_needed(struct link_table *t, struct link *l, bool needed)
-{
-    struct rule *r = l->rule;
-
-    if (l->needed == needed) {
-        return;
-    }
-    l->needed = needed;
-    if (needed) {
-        before_growth(t, r, 1, 0);
-        ptrs_add(&r->targets, l->target);
-    } else {
-        ptrs_remove(&r->targets, l->target);
-    }
-    if (r->emitted) {
-        emit_rule_target(t->emit, r, l->target, needed);
-    }
-    link_check_later(t, r);
-}
 
 static bool
 is_open(const struct partition_class *target)
@@ -281,7 +208,7 @@ add_peer(struct link_table *t, struct rule_peers *p,
     for (size_t i = 0; i < p->rules.n; i++) {
         struct rule *r = p->rules.p[i];
 
-        before_growth(t, r, 0, 1);
+        link_before_growth(t, r, 0, 1);
         if (r->emitted) {
             emit_rule_peer(t->emit, r, class, is_net, true);
         }
@@ -355,7 +282,7 @@ is_banded(const struct rule *r)
 void
 link_table_forget_rule(struct link_table *t, struct rule *r)
 {
-    retract(t, r);
+    link_retract(t, r);
     t->n_conj -= is_banded(r);
     ovs_list_remove(&r->check);
     ovs_list_init(&r->check);
@@ -389,7 +316,7 @@ choose_mode(const struct rule *r, uint8_t families)
         return RULE_OFF;
     }
     return ((r->rung && r->rung->plain)
-            || is_plain(r, r->targets.n, n_peers, n_services)
+            || link_is_plain(r, r->targets.n, n_peers, n_services)
             ? RULE_PLAIN : RULE_CONJ);
 }
 
@@ -400,7 +327,7 @@ reform(struct link_table *t, struct rule *r)
     bool universal = r->rung && link_rule_is_universal(r);
 
     if (universal != r->universal) {
-        retract(t, r);
+        link_retract(t, r);
         r->universal = universal;
     }
 
@@ -408,7 +335,7 @@ reform(struct link_table *t, struct rule *r)
 
     if (mode != r->mode || (r->n_blocks && families != r->families)
         || (r->rung && r->emitted && r->priority != r->rung->priority)) {
-        retract(t, r);
+        link_retract(t, r);
     }
     t->n_conj -= is_banded(r);
     r->mode = mode;
@@ -448,7 +375,7 @@ reband(struct link_table *t, struct rules *rules, unsigned int bits)
     t->band_bits = bits;
     HMAP_FOR_EACH (r, node, &rules->rules) {
         if (is_banded(r)) {
-            retract(t, r);
+            link_retract(t, r);
             link_check_later(t, r);
         }
     }

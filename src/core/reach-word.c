@@ -161,26 +161,12 @@ put_number(struct ds *signature, uint32_t x)
     ds_put_buffer(signature, (const char *) &x, sizeof x);
 }
 
-static bool
-block_contains(const struct k8s_ip_block *block, const struct in6_addr *addr)
-{
-    if (!prefix_contains_address(&block->cidr, addr)) {
-        return false;
-    }
-    for (size_t i = 0; i < block->n_excepts; i++) {
-        if (prefix_contains_address(&block->excepts[i], addr)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 void
 reach_words_sign_address(const struct reach_words *w,
                          const struct in6_addr *addr, struct ds *signature)
 {
     for (size_t i = 0; i < w->n_blocks; i++) {
-        if (block_contains(w->blocks[i], addr)) {
+        if (k8s_ip_block_contains(w->blocks[i], addr)) {
             put_number(signature, i);
         }
     }

@@ -10,7 +10,6 @@
 
 #include "label.h"
 #include "model.h"
-#include "prefix.h"
 
 static const struct k8s_pod *
 peer_pod(const struct verdict_contact *c, enum k8s_direction direction)
@@ -26,20 +25,6 @@ peer_address(const struct verdict_contact *c, enum k8s_direction direction)
 }
 
 /* Peers. */
-
-static bool
-block_contains(const struct k8s_ip_block *block, const struct in6_addr *addr)
-{
-    if (!prefix_contains_address(&block->cidr, addr)) {
-        return false;
-    }
-    for (size_t i = 0; i < block->n_excepts; i++) {
-        if (prefix_contains_address(&block->excepts[i], addr)) {
-            return false;
-        }
-    }
-    return true;
-}
 
 static bool
 node_matches(const struct verdict_contact *c, const struct k8s_peer *peer,
@@ -71,7 +56,7 @@ peer_matches(const struct verdict_contact *c, enum k8s_direction direction,
     const struct k8s_pod *pod = peer_pod(c, direction);
 
     return (peer->block
-            ? block_contains(peer->block, peer_address(c, direction))
+            ? k8s_ip_block_contains(peer->block, peer_address(c, direction))
             : peer->nodes
             ? node_matches(c, peer, peer_address(c, direction))
             : pod && selectors_match(c, peer, ns, pod));

@@ -240,17 +240,6 @@ sign_pod(struct survey *s, const struct k8s_pod *pod, struct ds *sig)
 }
 
 static bool
-block_contains(const struct k8s_ip_block *block, const struct in6_addr *addr)
-{
-    bool contains = prefix_contains_address(&block->cidr, addr);
-
-    for (size_t i = 0; contains && i < block->n_excepts; i++) {
-        contains = !prefix_contains_address(&block->excepts[i], addr);
-    }
-    return contains;
-}
-
-static bool
 is_service(const struct survey *s, const struct in6_addr *addr)
 {
     size_t n;
@@ -284,7 +273,7 @@ sign_address(const struct survey *s, const struct in6_addr *addr,
                   verify_is_node_address(s->v->model, addr) ? " node" : "",
                   is_service(s, addr) ? " service" : "");
     for (size_t i = 0; i < s->blocks.n; i++) {
-        if (block_contains(s->blocks.p[i], addr)) {
+        if (k8s_ip_block_contains(s->blocks.p[i], addr)) {
             ds_put_format(sig, " %"PRIuSIZE, i);
         }
     }
