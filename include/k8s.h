@@ -257,10 +257,11 @@ void k8s_report_uninit(struct k8s_report *);
  * Without error: returns the object (caller owns).
  * With error in 'report': returns NULL if not even metadata can be trusted; or
  * what can be enforced of it without opening anything: a NetworkPolicy with a
- * valid podSelector and policyTypes keeps isolating, and a rule that was not
- * understood matches nothing, in its place; one with a valid tier, priority
- * and subject keeps its place in the order, and fails closed (C6) where it was
- * not understood.  The caller prefers the object's last good version to that.
+ * valid podSelector keeps isolating, in both directions if policyTypes was not
+ * understood, and a rule that was not matches nothing, in its place; one with
+ * a valid tier, priority and subject keeps its place in the order, and fails
+ * closed (C6) where it was not understood.  The caller prefers the object's
+ * last good version to that.
  * For other kinds, NULL.
  *
  * '*key' is set to "KIND NS/NAME" for messages whenever metadata.name could be

@@ -2,11 +2,11 @@
  *
  * NetworkPolicy of networking.k8s.io/v1.
  *
- * Fails closed: once podSelector and policyTypes are read the policy isolates,
- * and a rule with an error in it matches nothing (it keeps its place, so that
- * those behind it keep their numbers).  A rule or a port with a field
- * that we do not know grants nothing, because that field would most likely
- * narrow it (S42). */
+ * Fails closed: once podSelector is read the policy isolates, in both
+ * directions if policyTypes is in error, and a rule with an error in it
+ * matches nothing (it keeps its place, so that those behind it keep their
+ * numbers).  A rule or a port with a field that we do not know grants nothing,
+ * because that field would most likely narrow it (S42). */
 
 #include <config.h>
 
@@ -277,18 +277,16 @@ has_egress(const struct k8s_field *egress)
 }
 
 static bool
-parse_types(struct k8s_parser *p, const struct k8s_field *spec,
-            struct k8s_policy *policy)
+parse_types(struct k8s_parser *p, const struct k8s_field *types,
+            const struct k8s_field *egress, struct k8s_policy *policy)
 {
-    struct k8s_field types = k8s_field_member(spec, "policyTypes");
-    struct k8s_field egress = k8s_field_member(spec, "egress");
     size_t n;
 
-    if (!k8s_get_count(p, &types, DOC_LIST, p->limits.max_values, &n)) {
+    if (!k8s_get_count(p, types, DOC_LIST, p->limits.max_values, &n)) {
         return false;
     }
     for (size_t i = 0; i < n; i++) {
-        struct k8s_field type = k8s_field_at(&types, i);
+        struct k8s_field type = k8s_field_at(types, i);
 
         if (!parse_type(p, &type, policy)) {
             return false;
@@ -296,7 +294,7 @@ parse_types(struct k8s_parser *p, const struct k8s_field *spec,
     }
     if (!n) {
         policy->isolates[K8S_INGRESS] = true;
-        policy->isolates[K8S_EGRESS] = has_egress(&egress);
+        policy->isolates[K8S_EGRESS] = has_egress(egress);
     }
     return true;
 }
@@ -311,6 +309,8 @@ parse_head(struct k8s_parser *p, const struct k8s_field *spec,
     };
     static const char consequence[] = "it is ignored";
     struct k8s_field selector = k8s_field_member(spec, "podSelector");
+    struct k8s_field types = k8s_field_member(spec, "policyTypes");
+    struct k8s_field egress = k8s_field_member(spec, "egress");
     bool understood;
 
     if (!k8s_expect(p, spec, DOC_MAP)) {
@@ -318,7 +318,12 @@ parse_head(struct k8s_parser *p, const struct k8s_field *spec,
     }
     k8s_check_known(p, spec, known, consequence);
     policy->pods = k8s_selector_parse(p, &selector, consequence, &understood);
-    return policy->pods && parse_types(p, spec, policy);
+    if (policy->pods && !parse_types(p, &types, &egress, policy)) {
+        for (enum k8s_direction d = 0; d < K8S_N_DIRECTIONS; d++) {
+            policy->isolates[d] = true;
+        }
+    }
+    return policy->pods != NULL;
 }
 
 /* Both directions are read even if only one isolates (S3): the other must be

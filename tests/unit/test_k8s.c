@@ -502,6 +502,14 @@ test_rule_errors(void **state)
         /* S2: we cannot tell, so both. */
         {"spec: {egress: all}", "[] ingress() egress()",
          "spec.egress: expected a list, found string \"all\""},
+        /* Here as well. */
+        {"spec: {policyTypes: [ingress], ingress: [{}]}",
+         "[] ingress(any: any) egress()",
+         "spec.policyTypes[0]: \"ingress\" is not Ingress or Egress"},
+        {"spec: {policyTypes: [Egress, 1]}", "[] ingress() egress()",
+         "spec.policyTypes[1]: expected a string, found integer 1"},
+        {"spec: {policyTypes: Ingress}", "[] ingress() egress()",
+         "spec.policyTypes: expected a list, found string \"Ingress\""},
         /* The first error is told. */
         {"spec: {ingress: [{from: [{}]}, {}, {from: 1}]}",
          "[] ingress(none: none; any: any; none: none)",
@@ -520,10 +528,6 @@ test_spec_errors(void **state)
 {
     static const struct mistake cases[] = {
         {"spec: []", NULL, "spec: expected a map, found a list"},
-        {"spec: {policyTypes: [ingress]}", NULL,
-         "spec.policyTypes[0]: \"ingress\" is not Ingress or Egress"},
-        {"spec: {policyTypes: Ingress}", NULL,
-         "spec.policyTypes: expected a list, found string \"Ingress\""},
         {"spec: {podSelector: {matchLabels: [a]}}", NULL,
          "spec.podSelector.matchLabels: expected a map, found a list"},
         {"spec: {podSelector: {matchExpressions: [{key: a, operator: X}]}}",
@@ -631,7 +635,8 @@ test_policy_bounds(void **state)
          " values: [a, b, c]}]}}", NULL,
          "spec.podSelector.matchExpressions[0].values: 3 items, at most 2 "
          "are allowed"},
-        {"spec: {policyTypes: [Ingress, Egress, Ingress]}", NULL,
+        {"spec: {policyTypes: [Ingress, Egress, Ingress]}",
+         "[] ingress() egress()",
          "spec.policyTypes: 3 items, at most 2 are allowed"},
     };
     const struct k8s_limits limits = {2, 2, 2, 2, 2, 2, 2, 2, 2};
