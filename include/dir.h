@@ -53,6 +53,10 @@ void dir_refresh(struct dir *);
 /* True once a whole snapshot was applied. */
 bool dir_is_synced(const struct dir *);
 
+/* NULL, or why the directory itself cannot be read or watched now: what was
+ * read before stays in force.  One of the problems, too. */
+const char *dir_error(const struct dir *);
+
 struct dir_problem {
     char *place;                /* "FILE:LINE:COL", or "FILE". */
     char *object;               /* "NetworkPolicy NS/NAME", or NULL. */

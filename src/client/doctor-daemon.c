@@ -80,30 +80,51 @@ check_kubernetes(struct doctor *d)
 static void
 check_directory(struct doctor *d)
 {
+    const char *error = answer_string(d->status, "directory.error");
     bool synced = answer_bool(d->status, "directory.synced");
+    bool ok = synced && !error[0];
 
-    doctor_add(d, "directory", synced ? DOCTOR_OK : DOCTOR_BAD,
-               synced ? NULL : "make it, or say another one with --dir",
-               "%s: %s, %"PRId64" objects",
+    doctor_add(d, "directory", ok ? DOCTOR_OK : DOCTOR_BAD,
+               ok ? NULL : "make it, or say another one with --dir",
+               "%s: %s, %"PRId64" objects in force",
                answer_string(d->status, "directory.path"),
-               synced ? "read" : "not read",
+               error[0] ? error : synced ? "read" : "not read",
                answer_integer(d->status, "directory.objects"));
+}
+
+/* What a problem is about; of the directory itself another check tells. */
+static const char *
+name_problem(const struct doctor *d, const struct json *problem)
+{
+    const char *object = answer_string(problem, "object");
+    const char *place = answer_string(problem, "place");
+
+    return (object[0] ? object
+            : !place[0] ? "an object"
+            : strcmp(place, answer_string(d->status, "directory.path"))
+            ? place : NULL);
 }
 
 static void
 check_problems(struct doctor *d)
 {
     const struct json *problems = answer_get(d->status, "problems");
-    size_t n = answer_count(problems);
+    const struct json *first = NULL;
+    size_t n = 0;
 
+    for (size_t i = 0; i < answer_count(problems); i++) {
+        const struct json *problem = answer_at(problems, i);
+
+        if (name_problem(d, problem)) {
+            first = first ? first : problem;
+            n++;
+        }
+    }
     if (n) {
-        const struct json *first = answer_at(problems, 0);
-
         doctor_add(d, "objects", DOCTOR_WARNING,
                    "correct the objects; ovs-netpol status lists all",
                    "%"PRIuSIZE" with errors, such as %s: %s", n,
-                   answer_string(first, "object"),
-                   answer_string(first, "message"));
+                   name_problem(d, first), answer_string(first, "message"));
     } else {
         doctor_add(d, "objects", DOCTOR_OK, NULL,
                    "%"PRId64" policies, %"PRId64" pods, none with errors",

@@ -200,6 +200,7 @@ find_problem(const struct agent *a)
 
     bridge_get_status(a->bridge, &status);
     return (a->kube && kube_error(a->kube) ? kube_error(a->kube)
+            : !objects_are_synced(a) && dir_error(a->dir) ? dir_error(a->dir)
             : !objects_are_synced(a) ? "the directory has not been read"
             : ports_problem(a->ports) ? ports_problem(a->ports)
             : next_problem ? next_problem

@@ -48,6 +48,7 @@ dir_to_json(const struct cmd_context *c, const struct cmd_status *s)
 
     put_string(json, "path", dir_path(c->dir));
     put_bool(json, "synced", dir_is_synced(c->dir));
+    put_string(json, "error", dir_error(c->dir));
     put_integer(json, "files", s->dir.n_files);
     put_integer(json, "objects", s->dir.n_objects);
     put_integer(json, "skipped", s->dir.n_skipped);

@@ -26,10 +26,13 @@ static void
 format_dir(const struct cmd_context *c, const struct cmd_status *s,
            struct ds *ds)
 {
+    const char *error = dir_error(c->dir);
+
     ds_put_format(ds, "directory    %s: %s, %"PRIuSIZE" files, %"PRIuSIZE
                   " objects, %"PRIuSIZE" skipped, %"PRIuSIZE" warnings\n",
                   dir_path(c->dir),
-                  dir_is_synced(c->dir) ? "read" : "not read yet",
+                  (error ? error
+                   : dir_is_synced(c->dir) ? "read" : "not read yet"),
                   s->dir.n_files, s->dir.n_objects, s->dir.n_skipped,
                   s->dir.n_warnings);
 }

@@ -34,6 +34,7 @@ struct dir {
     struct dir_merge *merge;
     struct shash files;         /* Contains "struct dir_file"s by path. */
     bool synced;
+    char *error;                /* About the directory itself, or NULL. */
     uint64_t n_snapshots;
 
     struct dir_problem *problems;
@@ -142,6 +143,7 @@ dir_destroy(struct dir *dir)
         dir_merge_destroy(dir->merge);
         dir_watch_destroy(dir->watch);
         free_problems(dir->problems, dir->n_problems);
+        free(dir->error);
         free(dir->path);
         free(dir);
     }
@@ -239,19 +241,18 @@ dir_problem_format(const struct dir_problem *p)
                      p->kept ? " (the last good version stays)" : "");
 }
 
-/* Makes the list of problems anew.  'error' is about the directory itself, or
- * NULL; takes it. */
+/* Makes the list of problems anew. */
 static void
-collect_problems(struct dir *dir, const struct shash_node **files,
-                 char *error)
+collect_problems(struct dir *dir, const struct shash_node **files)
 {
     struct dir_problem *old = dir->problems;
     size_t n_old = dir->n_problems;
 
     dir->problems = NULL;
     dir->n_problems = dir->allocated_problems = dir->n_unlisted = 0;
-    if (error) {
-        add_problem(dir, xstrdup(dir->path), NULL, error, dir->synced);
+    if (dir->error) {
+        add_problem(dir, xstrdup(dir->path), NULL, xstrdup(dir->error),
+                    dir->synced);
     }
     for (size_t i = 0; i < shash_count(&dir->files); i++) {
         add_file_problems(dir, files[i]->data);
@@ -409,7 +410,9 @@ dir_refresh(struct dir *dir)
                               ovs_strerror(watch_error));
         }
     }
-    collect_problems(dir, files, error);
+    free(dir->error);
+    dir->error = error;
+    collect_problems(dir, files);
     free(files);
 }
 
@@ -432,6 +435,12 @@ bool
 dir_is_synced(const struct dir *dir)
 {
     return dir->synced;
+}
+
+const char *
+dir_error(const struct dir *dir)
+{
+    return dir->error;
 }
 
 void

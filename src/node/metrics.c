@@ -113,7 +113,8 @@ put_sources(const struct metrics_context *c, struct metrics_writer *w)
     if (c->kube) {
         put_kinds(&kube, w, METRIC_SOURCE_UP, get_up);
     } else {
-        put1(w, METRIC_SOURCE_UP, dir_is_synced(c->dir), "directory");
+        put1(w, METRIC_SOURCE_UP, dir_is_synced(c->dir) && !dir_error(c->dir),
+             "directory");
     }
     put1(w, METRIC_SOURCE_UP,
          ports_is_connected(c->ports) && !ports_problem(c->ports), "database");

@@ -120,6 +120,10 @@ test_doctor() {
     ovs-vsctl del-fail-mode "$BRIDGE"
 }
 
+directory_is_missed() {
+    ovs-netpol status -o json | grep -q '"error": "cannot read directory'
+}
+
 test_doctor_finds() {
     exits 1 ovs-netpol doctor --bridge=no-such-bridge -o json
     same "bridge" bad "$(check bridge)"
@@ -131,6 +135,17 @@ test_doctor_finds() {
     exits 0 ovs-netpol doctor -o json
     same "log" warning "$(check log)"
     ovs-appctl -t ovs-netpold vlog/set file:info
+
+    log_allow '\|dir\|WARN\|.*cannot read directory' "it is away"
+    mv "$MANIFESTS" "$MANIFESTS.away"
+    until_ok 10 directory_is_missed
+    exits 1 ovs-netpol doctor -o json
+    same "directory" bad "$(check directory)"
+    same "objects" ok "$(check objects)"
+    exits 0 ovs-netpol status
+    contains "what became of it" '^directory .*cannot read directory' "$output"
+    mv "$MANIFESTS.away" "$MANIFESTS"
+    settle
 
     daemon_stop
     exits 1 ovs-netpol doctor --bridge="$BRIDGE" -o json

@@ -764,11 +764,13 @@ test_directory_comes_and_goes(void **state)
     dir_run(f->dir);
     assert_false(dir_is_synced(f->dir));
     assert_int_equal(n_problems(f), 1);
+    assert_non_null(dir_error(f->dir));
 
     assert_int_equal(mkdir(f->path, 0700), 0);
     write_file(f, "a.yaml", POD("web", "10.0.0.1"));
     WAIT_FOR(f, has_pod(f, "web"));
     assert_true(dir_is_synced(f->dir));
+    assert_null(dir_error(f->dir));
     assert_int_equal(n_problems(f), 0);
 
     /* Its loss undoes nothing. */
@@ -776,6 +778,8 @@ test_directory_comes_and_goes(void **state)
     WAIT_FOR(f, n_problems(f) == 1);
     assert_true(has_pod(f, "web"));
     assert_true(dir_problems(f->dir, &(size_t) { 0 })[0].kept);
+    assert_string_equal(dir_error(f->dir),
+                        "cannot read directory: No such file or directory");
 
     assert_int_equal(mkdir(f->path, 0700), 0);
     write_file(f, "b.yaml", POD("db", "10.0.0.2"));
