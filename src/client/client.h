@@ -27,7 +27,8 @@ enum {
     CLIENT_OK = 0,              /* Done; explain: allowed. */
     CLIENT_NO = 1,              /* The answer is no: explain: denied; wait: not
                                  * in time. */
-    CLIENT_DISAGREES = 3,       /* explain: the switch does something else. */
+    CLIENT_DISAGREES = 3,       /* explain: the switch does something else;
+                                 * wait: than what some object says. */
     CLIENT_ERROR = 2,           /* Bad usage, no daemon, no answer, nothing
                                  * to think about. */
 };

@@ -100,7 +100,7 @@ reply_timeout(struct waiter *w, const char *problem)
     char *reply = xasprintf("timed out: %s",
                             problem ? problem
                             : w->sources_done ? "the switch is not up to date"
-                            : "the sources have not been read");
+                            : "the sources have not been read again yet");
 
     unixctl_command_reply_error(w->conn, reply);
     free(reply);

@@ -84,7 +84,8 @@ spec:
   ingress:
   - from: [{ipBlock: {cidr: 10.0.0.0/33}}]
 END
-    ovs-netpol wait --timeout=10
+    exits 3 ovs-netpol wait --timeout=10
+    contains "why" '^ovs-netpol: wait: .*10.0.0.0/33.*last good' "$output"
     exits 0 ovs-netpol policy shop/db
     contains "the problem" '^problem +.*10.0.0.0/33.*last good version' \
         "$output"

@@ -237,6 +237,22 @@ test_wait_timeout() {
     only web
 }
 
+# Neither does it keep quiet about what was refused, or cannot be read.
+test_wait_refused() {
+    log_allow '\|dir\|WARN\|' "it says so, too"
+    write policy-db.yaml web
+    exits 0 ovs-netpol wait --timeout=10
+    sed -i 's/podSelector: {matchLabels: {app: db}}/podSelector: 7/' \
+        "$MANIFESTS/policy-db.yaml"
+    exits 3 ovs-netpol wait --timeout=10
+    contains "why" 'policy-db.yaml:5:16: .*shop/db.*last good' "$output"
+    mv "$MANIFESTS" "$MANIFESTS.away"
+    exits 3 ovs-netpol wait --timeout=10
+    contains "why" 'cannot read directory' "$output"
+    mv "$MANIFESTS.away" "$MANIFESTS"
+    only web
+}
+
 test_wait_without_daemon() {
     daemon_stop
     exits 1 ovs-netpol wait --timeout=1

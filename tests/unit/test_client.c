@@ -47,11 +47,32 @@ handle_echo(struct unixctl_conn *conn, int argc, const char *argv[],
     ds_destroy(&s);
 }
 
+/* What is said next, once, instead of the words. */
+static const char *next_status;
+
+static void
+handle_status(struct unixctl_conn *conn, int argc, const char *argv[],
+              void *aux)
+{
+    if (next_status) {
+        unixctl_command_reply(conn, next_status);
+        next_status = NULL;
+    } else {
+        handle_echo(conn, argc, argv, aux);
+    }
+}
+
 static void
 handle_wait(struct unixctl_conn *conn, int argc, const char *argv[],
             void *aux)
 {
     if (!strcmp(argv[1], "7000")) {
+        next_status = "{\"problems\": []}";
+        unixctl_command_reply(conn, NULL);
+    } else if (!strcmp(argv[1], "9000")) {
+        next_status = "{\"problems\": [{\"place\": \"a.yaml:1:2\", "
+            "\"object\": \"NetworkPolicy shop/a\", \"kept\": true, "
+            "\"message\": \"spec: wrong\"}]}";
         unixctl_command_reply(conn, NULL);
     } else {
         unixctl_command_reply_error(conn, "no connection to the switch");
@@ -90,7 +111,7 @@ serve(int ready)
     if (unixctl_server_create(socket_path, &unixctl)) {
         _exit(1);
     }
-    unixctl_command_register("status", "", 0, 9, handle_echo, NULL);
+    unixctl_command_register("status", "", 0, 9, handle_status, NULL);
     unixctl_command_register("wait", "", 1, 1, handle_wait, NULL);
     unixctl_command_register("explain", "", 2, 4, handle_explain, NULL);
     unixctl_command_register("objects", "", 0, 0, handle_objects, NULL);
@@ -236,6 +257,10 @@ test_wait(void **state)
 
     options.timeout = 7;
     assert_run(command("wait"), &options, NULL, CLIENT_OK, "");
+    options.timeout = 9;
+    assert_run(command("wait"), &options, NULL, CLIENT_DISAGREES,
+               "ovs-netpol: wait: a.yaml:1:2: NetworkPolicy shop/a: spec: "
+               "wrong (the last good version stays)\n");
     options.timeout = 8;
     assert_run(command("wait"), &options, NULL, CLIENT_NO,
                "ovs-netpol: wait: no connection to the switch\n");
