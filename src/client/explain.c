@@ -54,6 +54,9 @@ follow(struct objects *objects, const struct client_options *options,
     struct path path;
     char *error = query_parse(objects->model, args[0], args[1], &query);
 
+    if (!error && options->live) {
+        error = objects_check_ports(objects);
+    }
     if (error) {
         return error;
     }

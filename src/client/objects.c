@@ -355,6 +355,15 @@ objects_assume_node(struct objects *o, const char *name)
     }
 }
 
+char *
+objects_check_ports(const struct objects *o)
+{
+    return (o->has_node ? NULL
+            : xstrdup("manifests do not say on which ports of a bridge pods "
+                      "are: ask the daemon, or take what 'ovs-netpol objects' "
+                      "prints"));
+}
+
 static bool
 is_empty(const struct model *model)
 {

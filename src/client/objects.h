@@ -74,4 +74,8 @@ struct compile *objects_compile(const struct objects *);
  * every pod one of this node, as if the cluster had no other. */
 void objects_assume_node(struct objects *, const char *name);
 
+/* A switch does what it does by the ports of pods, which only a daemon knows.
+ * Returns NULL if these objects have them, or a message (caller frees). */
+char *objects_check_ports(const struct objects *) OVS_WARN_UNUSED_RESULT;
+
 #endif /* objects.h */

@@ -145,7 +145,10 @@ get_flows(struct proof *p)
         return NULL;
     }
 
-    char *error = switch_open(p->bridge, &vconn);
+    char *error = objects_check_ports(&p->objects);
+    if (!error) {
+        error = switch_open(p->bridge, &vconn);
+    }
     if (!error) {
         error = read_switch(p, vconn);
         vconn_close(vconn);

@@ -82,7 +82,8 @@ test_disagrees() {
     contains "disagrees" ': DISAGREES, its flows drop it' "$output"
     contains "the trace" '^Datapath actions: drop|  Datapath actions: ' \
         "$output"
-    exits 2 ovs-netpol explain --live --dir="$MANIFESTS" shop/web shop/db:5432
+    exits 2 ovs-netpol explain --live --dir="$MANIFESTS" \
+        --bridge="$BRIDGE" shop/web shop/db:5432
     daemon_start
     settle
     exits 0 ovs-netpol explain --live shop/web shop/db:5432

@@ -55,6 +55,7 @@ test_offline() {
     exits 0 env OVS_RUNDIR=/nonexistent ovs-netpol verify --dir="$MANIFESTS"
     exits 2 env OVS_RUNDIR=/nonexistent ovs-netpol verify
     exits 2 ovs-netpol verify --bridge=no-such-bridge
+    exits 2 ovs-netpol verify --dir="$MANIFESTS" --bridge="$BRIDGE"
     exits 2 ovs-netpol verify --max-cells=0
 }
 
