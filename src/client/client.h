@@ -201,6 +201,10 @@ bool client_parse(const struct client_command *command, int argc, char *argv[],
  * it said. */
 int client_ask(const char *target, const char *command, int argc,
                const char *const argv[], char **reply, char **error);
+/* Says that 'command' failed with 'error', of client_ask(); and, if nobody
+ * listens at 'target', what to do. */
+void client_complain_of_daemon(const struct client_command *command,
+                               const char *target, const char *error);
 
 /* Commands; see ovs-netpol(1). */
 typedef int client_run(const struct client_command *,

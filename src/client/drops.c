@@ -42,9 +42,10 @@ ask(const char *target, uint64_t since, struct json **answer)
 }
 
 static int
-complain(const struct client_command *command, char *error)
+complain(const struct client_command *command,
+         const struct client_options *options, char *error)
 {
-    client_complain("%s: %s", command->name, error);
+    client_complain_of_daemon(command, options->target, error);
     free(error);
     return CLIENT_ERROR;
 }
@@ -138,7 +139,7 @@ follow(const struct client_command *command,
         char *error = ask(options->target, next, &answer);
 
         if (error) {
-            return complain(command, error);
+            return complain(command, options, error);
         }
         uint64_t n = drops_suppressed(answer, filter->audit);
         if (drops_next(answer) < next && !first) {
@@ -176,7 +177,7 @@ client_drops(const struct client_command *command,
     }
     char *error = ask(options->target, 0, &answer);
     if (error) {
-        return complain(command, error);
+        return complain(command, options, error);
     }
     print_list(answer, &filter, options->format == CLIENT_JSON);
     json_destroy(answer);

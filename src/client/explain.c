@@ -116,7 +116,7 @@ ask(const struct client_command *command,
 
     if (client_ask(options->target, command->name, n_words, words, answer,
                    &error)) {
-        client_complain("%s: %s", command->name, error);
+        client_complain_of_daemon(command, options->target, error);
         free(error);
         return CLIENT_ERROR;
     }

@@ -30,7 +30,7 @@ client_forward(const struct client_command *command,
 
     if (client_ask(options->target, command->name, json ? 2 : 0, json_args,
                    &reply, &error)) {
-        client_complain("%s: %s", command->name, error);
+        client_complain_of_daemon(command, options->target, error);
         free(error);
         return CLIENT_ERROR;
     }
@@ -100,7 +100,7 @@ client_wait(const struct client_command *command,
     alarm(options->timeout + PATIENCE);
     if (client_ask(options->target, command->name, 1, words, &reply,
                    &error)) {
-        client_complain("%s: %s", command->name, error);
+        client_complain_of_daemon(command, options->target, error);
         free(error);
         code = CLIENT_NO;
     } else {

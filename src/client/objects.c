@@ -380,10 +380,13 @@ objects_load(struct objects *o, const struct client_command *command,
              const struct client_options *options)
 {
     bool offline = options->dir || options->files.n;
-    char *error = NULL;
+    char *error = (offline ? NULL
+                   : objects_add_daemon(o, options->target));
 
-    if (!offline) {
-        error = objects_add_daemon(o, options->target);
+    if (error) {
+        client_complain_of_daemon(command, options->target, error);
+        free(error);
+        return false;
     }
     if (options->dir) {
         error = objects_add_dir(o, options->dir);

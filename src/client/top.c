@@ -227,7 +227,7 @@ take(struct reading *r, const struct reading *before,
         .msec = time_msec(),
     };
     if (!r->counters) {
-        client_complain("%s: %s", command->name, error);
+        client_complain_of_daemon(command, options->target, error);
         free(error);
         return false;
     }

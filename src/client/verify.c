@@ -6,6 +6,7 @@
 
 #include "client.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -28,12 +29,12 @@ settle(const struct client_command *command, const char *target)
     const char *const words[] = { WAIT_MSEC };
     char *reply, *error;
 
-    if (client_ask(target, "wait", 1, words, &reply, &error)) {
+    /* Without a daemon there are no objects, which is told then. */
+    if (client_ask(target, "wait", 1, words, &reply, &error) == EBADMSG) {
         client_complain("%s: wait: %s", command->name, error);
-        free(error);
-    } else {
-        free(reply);
     }
+    free(reply);
+    free(error);
 }
 
 /* True if the daemon's model is the one that we have. */

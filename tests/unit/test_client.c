@@ -248,6 +248,15 @@ test_no_daemon(void **state)
     options.target = "nobody-of-this-name";
     assert_run(command("status"), &options, NULL, CLIENT_ERROR,
                "nobody-of-this-name.pid: No such file");
+    assert_run(command("status"), &options, NULL, CLIENT_ERROR,
+               "ovs-netpol: start it, or say with --target where it "
+               "listens\n");
+    assert_run(command("verify"), &options, NULL, CLIENT_ERROR,
+               "ovs-netpol: verify: nobody-of-this-name does not run here: ");
+    assert_run(command("lint"), &options, NULL, CLIENT_ERROR,
+               "where it listens, or with --dir or -f where objects are\n");
+    assert_run(command("flush"), &options, NULL, CLIENT_ERROR,
+               "ovs-netpold --cleanup");
 }
 
 static void
