@@ -40,7 +40,8 @@ doctor_add(struct doctor *d, const char *name, enum doctor_result result,
     }
     va_start(args, format);
     d->checks[d->n++] = (struct doctor_check) {
-        name, result, xvasprintf(format, args), fix
+        name, result, xvasprintf(format, args),
+        nullable_xstrdup(fix)
     };
     va_end(args);
 }
@@ -50,6 +51,7 @@ doctor_checks_uninit(struct doctor *d)
 {
     for (size_t i = 0; i < d->n; i++) {
         free(d->checks[i].text);
+        free(d->checks[i].fix);
     }
     free(d->checks);
 }

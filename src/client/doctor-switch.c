@@ -96,13 +96,16 @@ check_fail_mode(struct doctor *d)
 
     if (!strcmp(mode, "secure")) {
         doctor_add(d, "fail-mode", DOCTOR_OK, NULL, "secure");
-    } else {
-        doctor_add(d, "fail-mode", DOCTOR_WARNING,
-                   "ovs-vsctl set-fail-mode BRIDGE secure, and install the "
-                   "bridge's own flows (at least NORMAL) at boot",
-                   "%s: a restarted switch forwards everything until our "
-                   "flows are back", mode);
+        return;
     }
+
+    char *fix = xasprintf("ovs-vsctl set-fail-mode %s secure, and install the "
+                          "bridge's own flows (at least NORMAL) at boot",
+                          d->bridge);
+    doctor_add(d, "fail-mode", DOCTOR_WARNING, fix,
+               "%s: a restarted switch forwards everything until our "
+               "flows are back", mode);
+    free(fix);
 }
 
 /* Appends ", WHAT". */
@@ -178,6 +181,10 @@ check_connection(struct doctor *d)
     if (!answer_bool(d->status, "switch.connected")) {
         doctor_add(d, "connection", DOCTOR_BAD, "is ovs-vswitchd alive?",
                    "the daemon is not connected to the bridge");
+    } else if (!strcmp(answer_string(d->status, "switch.state"), "barred")) {
+        doctor_add(d, "connection", DOCTOR_BAD,
+                   "see \"Who else programs the bridge\" in "
+                   "docs/operations.md", "%s", error);
     } else if (error[0]) {
         doctor_add(d, "connection", DOCTOR_BAD,
                    "what the switch refused is in the daemon's log",

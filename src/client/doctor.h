@@ -29,7 +29,7 @@ struct doctor_check {
     const char *name;
     enum doctor_result result;
     char *text;                 /* What was found. */
-    const char *fix;            /* What to do, or NULL. */
+    char *fix;                  /* What to do, or NULL. */
 };
 
 /* What checks look at; each may be missing. */
@@ -49,7 +49,7 @@ struct doctor {
     size_t n, allocated;
 };
 
-/* Adds the result of one check.  'fix' is static. */
+/* Adds the result of one check.  'fix' may be NULL. */
 void doctor_add(struct doctor *, const char *name, enum doctor_result,
                 const char *fix, const char *format, ...)
     OVS_PRINTF_FORMAT(5, 6);

@@ -115,6 +115,7 @@ test_doctor() {
     log_allow '\|bridge\|WARN\|.* of our flows were deleted' "they were"
     log_allow '\|ports\|WARN\|.*fail_mode' "it is said once"
     same "fail-mode" warning "$(check fail-mode)"
+    contains "what to do" "set-fail-mode $BRIDGE secure" "$output"
     ovs-vsctl set-fail-mode "$BRIDGE" secure
     exits 0 ovs-netpol doctor -o json
     same "fail-mode" ok "$(check fail-mode)"

@@ -38,6 +38,8 @@ refused() {
     contains "log" "not touching the bridge: .*$1" "$(cat "$NETPOLD_LOG")"
     exits 1 ovs-netpol wait --timeout=1
     contains "wait" "$1" "$output"
+    exits 1 ovs-netpol doctor
+    contains "doctor" '^bad +connection +not touching the bridge: ' "$output"
     lacks "flows of ours" cookie=0x6e70 "$(flows)"
     same "flow_mods" 0 "$(status switch.flowMods)"
     same "database" "$(cat "$LAB/db.before")" "$(db_dump)"
