@@ -38,5 +38,8 @@ void agent_reopen_logs(struct agent *);
 
 /* True once a cleanup is done. */
 bool agent_is_done(const struct agent *);
+/* What a cleanup that is not done waits for.  '*hopeless' if there is no point
+ * in waiting. */
+const char *agent_cleanup_problem(const struct agent *, bool *hopeless);
 
 #endif /* agent.h */

@@ -41,6 +41,8 @@ const char *ports_problem(const struct ports *);
  * packets while it has no flows: when ovs-vswitchd has just started).  NULL if
  * the bridge is not known. */
 const char *ports_fail_mode(const struct ports *);
+/* True if the database was read and has no such bridge. */
+bool ports_is_bridge_missing(const struct ports *);
 /* NULL, or what is unsafe about the settings of the bridge, for people. */
 const char *ports_warning(const struct ports *);
 

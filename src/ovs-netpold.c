@@ -29,7 +29,7 @@
 
 VLOG_DEFINE_THIS_MODULE(netpold);
 
-/* Gives up a --cleanup that does not get through. */
+/* How long --cleanup tries. */
 #define CLEANUP_MSEC 30000
 
 enum {
@@ -167,16 +167,17 @@ handle_exit(struct unixctl_conn *conn, int argc OVS_UNUSED,
     unixctl_command_reply(conn, NULL);
 }
 
+/* A cleanup that does not get through gives up. */
 static void
-check_cleanup(const struct arguments *args, long long int start)
+check_cleanup(const struct agent *agent, long long int start)
 {
-    if (args->cleanup) {
-        if (time_msec() > start + CLEANUP_MSEC) {
-            ovs_fatal(0, "cleanup: the switch or its database does not "
-                      "answer");
-        }
-        poll_timer_wait_until(start + CLEANUP_MSEC);
+    bool hopeless;
+    const char *problem = agent_cleanup_problem(agent, &hopeless);
+
+    if (hopeless || time_msec() > start + CLEANUP_MSEC) {
+        ovs_fatal(0, "cleanup: %s", problem);
     }
+    poll_timer_wait_until(start + CLEANUP_MSEC);
 }
 
 /* SIGHUP, as a descriptor to wait for. */
@@ -237,7 +238,9 @@ main_loop(struct agent *agent, struct unixctl_server *unixctl,
         run_memory(agent);
         agent_wait(agent);
         unixctl_server_wait(unixctl);
-        check_cleanup(args, start);
+        if (args->cleanup && !agent_is_done(agent)) {
+            check_cleanup(agent, start);
+        }
         check_hangup(agent);
         if (*exiting || agent_is_done(agent)) {
             poll_immediate_wake();

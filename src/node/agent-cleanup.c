@@ -57,6 +57,22 @@ agent_run_cleanup(struct agent *a)
     }
 }
 
+const char *
+agent_cleanup_problem(const struct agent *a, bool *hopeless)
+{
+    const char *problem = ports_problem(a->ports);
+    struct bridge_status status;
+
+    *hopeless = ports_is_bridge_missing(a->ports);
+    if (problem) {
+        return problem;
+    }
+    bridge_get_status(a->bridge, &status);
+    return (!status.connected ? "no connection to the switch"
+            : status.error ? status.error
+            : "the switch or its database does not answer");
+}
+
 bool
 agent_is_done(const struct agent *a)
 {

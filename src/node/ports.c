@@ -228,6 +228,12 @@ ports_sync_is_done(const struct ports *p, uint64_t ticket)
 
 /* The loop. */
 
+bool
+ports_is_bridge_missing(const struct ports *p)
+{
+    return ovsdb_idl_has_ever_connected(p->idl) && !ports_find_bridge(p);
+}
+
 static void
 update_problem(struct ports *p)
 {
@@ -240,7 +246,7 @@ update_problem(struct ports *p)
                       ? xasprintf("cannot read %s: %s", p->db,
                                   ovs_retval_to_string(error))
                       : xasprintf("reading %s", p->db));
-    } else if (!ports_find_bridge(p)) {
+    } else if (ports_is_bridge_missing(p)) {
         p->problem = xasprintf("no bridge \"%s\" in %s", p->bridge, p->db);
     }
 }

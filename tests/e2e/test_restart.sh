@@ -166,6 +166,15 @@ test_flush() {
     same "again" "$(cat "$LAB/flows.ours")" "$(flows)"
 }
 
+# There is nothing to wait for.
+test_cleanup_of_no_bridge() {
+    local start=$SECONDS
+    exits 1 ovs-netpold --bridge=nope --db="unix:$OVS_RUNDIR/db.sock" \
+        --unixctl="$LAB/cleanup.ctl" --cleanup -vconsole:off
+    contains "why" 'cleanup: no bridge "nope" in ' "$output"
+    (( SECONDS - start < 20 )) || fail "it waited"
+}
+
 # The same without a daemon that runs.
 test_cleanup() {
     daemon_stop

@@ -416,6 +416,7 @@ test_bridge_comes_and_goes(void **state)
     char *problem = xasprintf("no bridge \"br7\" in %s", ovs_fixture_db(ovs));
 
     assert_false(ports_is_ready(ports));
+    assert_false(ports_is_bridge_missing(ports));
     wait_for(ports, is_connected);
     while (!strstr(ports_problem(ports), "no bridge")) {
         ports_wait(ports);
@@ -423,6 +424,7 @@ test_bridge_comes_and_goes(void **state)
         ports_run(ports);
     }
     assert_string_equal(ports_problem(ports), problem);
+    assert_true(ports_is_bridge_missing(ports));
     assert_ports(ports, NULL, "");
     ticket = ports_sync_begin(ports);
     ports_run(ports);
