@@ -35,22 +35,9 @@ fi
 ROUNDS=40                       # From one calm moment to the next.
 
 setup() {
+    small_shop
     ns shop team=a
-    pod shop/web labels=app=web
-    pod shop/db labels=app=db
     pod shop/api labels=app=api
-    serve shop/db tcp:5432,80
-    serve_wait
-    manifest db <<END
-apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata: {namespace: shop, name: db}
-spec:
-  podSelector: {matchLabels: {app: db}}
-  ingress:
-  - from: [{podSelector: {matchLabels: {app: web}}}]
-    ports: [{port: 5432}]
-END
     back
     settle
     flows > "$LAB/flows.calm"
