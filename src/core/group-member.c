@@ -20,17 +20,6 @@ group_member_of(const struct k8s_pod *pod)
             ? CONTAINER_OF(pod->follower, struct group_member, up) : NULL);
 }
 
-bool
-group_member_has_class(const struct group_member *m)
-{
-    for (int role = 0; role < GROUP_N_ROLES; role++) {
-        if (m->classes[role]) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Members. */
 
 static void
@@ -74,14 +63,6 @@ touch(struct groups *gs, struct group_member *m)
     }
 }
 
-void
-group_members_touch(struct groups *gs, const struct group_space *s)
-{
-    for (size_t i = 0; i < s->members.n; i++) {
-        touch(gs, s->members.p[i]);
-    }
-}
-
 struct group_member *
 group_member_create(struct groups *gs, const char *ns)
 {
@@ -114,6 +95,30 @@ group_member_destroy(struct groups *gs, struct group_member *m)
     free(m->addresses);
     free(m);
     gs->n_members--;
+}
+
+void
+groups_update_namespace(struct groups *gs, const struct model *model,
+                        const char *ns)
+{
+    struct group_space *s = group_space_find(gs, ns);
+    const struct label_set *labels = model_namespace_labels(model, ns);
+    bool audit = model_namespace_is_audited(model, ns);
+
+    if (!s) {
+        return;
+    }
+    if (s->audit != audit) {
+        s->audit = audit;
+        for (size_t i = 0; i < s->members.n; i++) {
+            touch(gs, s->members.p[i]);
+        }
+    }
+    if (group_space_set_labels(gs, s, labels)) {
+        while (s->members.n) {
+            group_member_set_stale(gs, s->members.p[s->members.n - 1]);
+        }
+    }
 }
 
 /* The member for 'pod', NULL if it is not live; made if need be.  'follower'
@@ -164,6 +169,21 @@ groups_update_pod(struct groups *gs, const struct model *model,
 
 /* Evaluation. */
 
+bool
+group_member_matches(const struct group_member *m, const struct group *g)
+{
+    if (!m->live || (group_is_target(g) && !m->local)
+        || !selector_matches(g->pods, m->up.pod->labels)) {
+        return false;
+    }
+    for (size_t i = 0; g->port && i < m->n_ports; i++) {
+        if (m->ports[i] == g->port) {
+            return true;
+        }
+    }
+    return !g->port;
+}
+
 static void
 collect_from(const struct ptrs *groups, const struct group_member *m,
              enum group_role first, struct ptrs sets[GROUP_N_ROLES])
@@ -171,7 +191,8 @@ collect_from(const struct ptrs *groups, const struct group_member *m,
     for (size_t i = 0; i < groups->n; i++) {
         const struct group *g = groups->p[i];
 
-        if (g->role >= first && g->role < first + 2 && group_matches(g, m)) {
+        if (g->role >= first && g->role < first + 2
+            && group_member_matches(m, g)) {
             ptrs_add(&sets[g->role], &g->set);
         }
     }
@@ -200,6 +221,19 @@ collect_from_scope(const struct group_scope *scope,
     }
 }
 
+/* One member more or less in 'g'.  A group that nobody uses any more loses its
+ * stale members later: it does not flip. */
+static void
+count_member(struct groups *gs, struct group *g, int delta)
+{
+    g->n_members += delta;
+    if (group_is_target(g) && g->n_refs && !g->flipping
+        && (g->n_members == 0) != g->was_empty) {
+        g->flipping = true;
+        ptrs_add(&gs->flips, g);
+    }
+}
+
 /* The groups whose counts change when a member's signature goes from 'a' to
  * 'b'. */
 static void
@@ -213,10 +247,9 @@ count_difference(struct groups *gs, const struct partition_class *a,
                    : partition_set_compare(a->sets[i], b[j]));
 
         if (cmp < 0) {
-            group_count_member(gs, CONTAINER_OF(a->sets[i], struct group, set),
-                               -1);
+            count_member(gs, CONTAINER_OF(a->sets[i], struct group, set), -1);
         } else if (cmp > 0) {
-            group_count_member(gs, CONTAINER_OF(b[j], struct group, set), 1);
+            count_member(gs, CONTAINER_OF(b[j], struct group, set), 1);
         }
         i += cmp <= 0;
         j += cmp >= 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Shared by group.c (groups, scopes and namespaces), group-member.c (pods),
+ * Shared by group.c (groups), group-space.c (scopes and namespaces),
+ * group-member.c (pods), group-node.c (nodes, which are members, too),
  * group-address.c (their addresses) and group-port.c (their named ports). */
 
 #ifndef GROUP_PRIVATE_H
@@ -56,30 +57,51 @@ struct groups {
     size_t n_groups[GROUP_N_ROLES];
 };
 
-/* group.c */
+static inline bool
+group_is_target(const struct group *g)
+{
+    return g->role == GROUP_TARGET_EGRESS || g->role == GROUP_TARGET_INGRESS;
+}
+
+static inline bool
+group_member_has_class(const struct group_member *m)
+{
+    for (int role = 0; role < GROUP_N_ROLES; role++) {
+        if (m->classes[role]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* group-space.c */
+
+/* The namespace, or NULL; or made if need be, for one more user. */
+struct group_space *group_space_find(const struct groups *, const char *name);
 struct group_space *group_space_use(struct groups *, const char *name);
 void group_space_unuse(struct groups *, struct group_space *);
+/* Returns true if 's' is in other scopes than before. */
+bool group_space_set_labels(struct groups *, struct group_space *s,
+                            const struct label_set *);
+/* The scope, made if need be; it goes when its last group is removed. */
+struct group_scope *group_scope_get(struct groups *, const char *ns,
+                                    struct selector *namespaces);
+void group_scope_add(struct group_scope *, struct group *);
+void group_scope_remove(struct groups *, struct group *);
 struct label_bucket *group_find_bucket(const struct group_scope *,
                                        const struct label *);
-bool group_is_target(const struct group *);
-/* True if 'm' belongs to 'g', given that its namespace is in g's scope. */
-bool group_matches(const struct group *g, const struct group_member *m);
-/* One member more or less in 'g'. */
-void group_count_member(struct groups *, struct group *g, int delta);
 
 /* group-member.c */
 struct group_member *group_member_create(struct groups *, const char *ns);
 void group_member_destroy(struct groups *, struct group_member *);
 void group_member_set_stale(struct groups *, struct group_member *);
-/* The members of 's' will be flushed. */
-void group_members_touch(struct groups *, const struct group_space *s);
+/* True if 'm' belongs to 'g', given that its namespace is in g's scope. */
+bool group_member_matches(const struct group_member *m, const struct group *g);
 /* Puts 'm', which is not stale, into or out of the sets of 'g'. */
 void group_member_enter(struct groups *, struct group_member *m,
                         struct group *g);
 void group_member_leave(struct groups *, struct group_member *m,
                         struct group *g);
-
-bool group_member_has_class(const struct group_member *);
 
 /* group-address.c: tells 'cb' of addresses of 'm' whose class is not what it
  * was told; those that have none any more if 'clear', else the others. */

@@ -10,7 +10,6 @@
 #include "group-private.h"
 #include "hash.h"
 #include "label.h"
-#include "model.h"
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
 
@@ -46,291 +45,6 @@ size_t
 groups_count(const struct groups *gs, enum group_role role)
 {
     return gs->n_groups[role];
-}
-
-bool
-group_is_target(const struct group *g)
-{
-    return g->role == GROUP_TARGET_EGRESS || g->role == GROUP_TARGET_INGRESS;
-}
-
-/* Namespaces. */
-
-static struct group_space *
-find_space(const struct groups *gs, const char *name)
-{
-    struct group_space *s;
-
-    HMAP_FOR_EACH_WITH_HASH (s, node, hash_string(name, 0), &gs->spaces) {
-        if (!strcmp(s->name, name)) {
-            return s;
-        }
-    }
-    return NULL;
-}
-
-struct group_space *
-group_space_use(struct groups *gs, const char *name)
-{
-    struct group_space *s = find_space(gs, name);
-
-    if (!s) {
-        s = xzalloc(sizeof *s);
-        s->name = xstrdup(name);
-        hmap_insert(&gs->spaces, &s->node, hash_string(name, 0));
-    }
-    s->n_users++;
-    return s;
-}
-
-static void
-leave_scopes(struct group_space *s)
-{
-    for (size_t i = 0; i < s->scopes.n; i++) {
-        struct group_scope *scope = s->scopes.p[i];
-
-        ptrs_remove(&scope->spaces, s);
-    }
-    ptrs_uninit(&s->scopes);
-}
-
-void
-group_space_unuse(struct groups *gs, struct group_space *s)
-{
-    if (!--s->n_users) {
-        ovs_assert(!s->members.n);
-        leave_scopes(s);
-        hmap_remove(&gs->spaces, &s->node);
-        ptrs_uninit(&s->members);
-        label_set_unref(s->labels);
-        free(s->name);
-        free(s);
-    }
-}
-
-static bool
-scope_contains(const struct group_scope *scope, const struct group_space *s)
-{
-    return s->labels && selector_matches(scope->selector, s->labels);
-}
-
-/* Returns true if 's' is in other scopes than before. */
-static bool
-rescope_space(struct groups *gs, struct group_space *s)
-{
-    bool changed = false;
-
-    for (size_t i = 0; i < gs->selector_scopes.n; i++) {
-        struct group_scope *scope = gs->selector_scopes.p[i];
-        bool is = scope_contains(scope, s);
-        bool was = ptrs_contains(&s->scopes, scope);
-
-        if (is && !was) {
-            ptrs_add(&s->scopes, scope);
-            ptrs_add(&scope->spaces, s);
-        } else if (was && !is) {
-            ptrs_remove(&s->scopes, scope);
-            ptrs_remove(&scope->spaces, s);
-        }
-        changed |= is != was;
-    }
-    return changed;
-}
-
-void
-groups_update_namespace(struct groups *gs, const struct model *model,
-                        const char *ns)
-{
-    struct group_space *s = find_space(gs, ns);
-    const struct label_set *labels = model_namespace_labels(model, ns);
-    bool audit = model_namespace_is_audited(model, ns);
-
-    if (!s) {
-        return;
-    }
-    if (s->audit != audit) {
-        s->audit = audit;
-        group_members_touch(gs, s);
-    }
-    if (s->labels == labels) {
-        return;
-    }
-    label_set_unref(s->labels);
-    s->labels = label_set_ref(CONST_CAST(struct label_set *, labels));
-    if (rescope_space(gs, s)) {
-        while (s->members.n) {
-            group_member_set_stale(gs, s->members.p[s->members.n - 1]);
-        }
-    }
-}
-
-/* Scopes. */
-
-static char *
-scope_text(const char *ns, const struct selector *namespaces)
-{
-    return (namespaces ? xasprintf("{%s}", selector_text(namespaces))
-            : xstrdup(ns));
-}
-
-static struct group_scope *
-find_scope(const struct groups *gs, const char *text)
-{
-    struct group_scope *scope;
-
-    HMAP_FOR_EACH_WITH_HASH (scope, node, hash_string(text, 0), &gs->scopes) {
-        if (!strcmp(scope->text, text)) {
-            return scope;
-        }
-    }
-    return NULL;
-}
-
-static void
-connect_scope(struct groups *gs, struct group_scope *scope, const char *ns)
-{
-    struct group_space *s;
-
-    if (!scope->selector) {
-        s = group_space_use(gs, ns);
-        ptrs_add(&scope->spaces, s);
-        ptrs_add(&s->scopes, scope);
-        return;
-    }
-    ptrs_add(&gs->selector_scopes, scope);
-    HMAP_FOR_EACH (s, node, &gs->spaces) {
-        if (scope_contains(scope, s)) {
-            ptrs_add(&scope->spaces, s);
-            ptrs_add(&s->scopes, scope);
-        }
-    }
-}
-
-static struct group_scope *
-get_scope(struct groups *gs, const char *ns, struct selector *namespaces)
-{
-    char *text = scope_text(ns, namespaces);
-    struct group_scope *scope = find_scope(gs, text);
-
-    if (scope) {
-        free(text);
-        return scope;
-    }
-    scope = xzalloc(sizeof *scope);
-    scope->text = text;
-    scope->selector = namespaces ? selector_ref(namespaces) : NULL;
-    hmap_init(&scope->by_label);
-    hmap_insert(&gs->scopes, &scope->node, hash_string(text, 0));
-    connect_scope(gs, scope, ns);
-    return scope;
-}
-
-static void
-free_scope(struct groups *gs, struct group_scope *scope)
-{
-    for (size_t i = 0; i < scope->spaces.n; i++) {
-        struct group_space *s = scope->spaces.p[i];
-
-        ptrs_remove(&s->scopes, scope);
-    }
-    if (scope->selector) {
-        ptrs_remove(&gs->selector_scopes, scope);
-        selector_unref(scope->selector);
-    } else {
-        group_space_unuse(gs, scope->spaces.p[0]);
-    }
-    hmap_remove(&gs->scopes, &scope->node);
-    hmap_destroy(&scope->by_label);
-    ptrs_uninit(&scope->spaces);
-    free(scope->text);
-    free(scope);
-}
-
-struct label_bucket *
-group_find_bucket(const struct group_scope *scope, const struct label *label)
-{
-    struct label_bucket *b;
-
-    HMAP_FOR_EACH_WITH_HASH (b, node, hash_pointer(label, 0),
-                             &scope->by_label) {
-        if (b->label == label) {
-            return b;
-        }
-    }
-    return NULL;
-}
-
-static void
-add_to_scope(struct group_scope *scope, struct group *g)
-{
-    const struct label *label = selector_required_label(g->pods);
-
-    ptrs_add(&scope->groups, g);
-    if (!label) {
-        ptrs_add(&scope->unlabeled, g);
-        return;
-    }
-
-    struct label_bucket *b = group_find_bucket(scope, label);
-    if (!b) {
-        b = xzalloc(sizeof *b);
-        b->label = label;
-        hmap_insert(&scope->by_label, &b->node, hash_pointer(label, 0));
-    }
-    ptrs_add(&b->groups, g);
-}
-
-static void
-remove_from_scope(struct groups *gs, struct group *g)
-{
-    const struct label *label = selector_required_label(g->pods);
-    struct group_scope *scope = g->scope;
-
-    ptrs_remove(&scope->groups, g);
-    if (label) {
-        struct label_bucket *b = group_find_bucket(scope, label);
-
-        ptrs_remove(&b->groups, g);
-        if (!b->groups.n) {
-            hmap_remove(&scope->by_label, &b->node);
-            free(b);
-        }
-    } else {
-        ptrs_remove(&scope->unlabeled, g);
-    }
-    if (!scope->groups.n) {
-        free_scope(gs, scope);
-    }
-}
-
-/* Groups. */
-
-bool
-group_matches(const struct group *g, const struct group_member *m)
-{
-    if (!m->live || (group_is_target(g) && !m->local)
-        || !selector_matches(g->pods, m->up.pod->labels)) {
-        return false;
-    }
-    for (size_t i = 0; g->port && i < m->n_ports; i++) {
-        if (m->ports[i] == g->port) {
-            return true;
-        }
-    }
-    return !g->port;
-}
-
-/* A group that nobody uses any more loses its stale members later: it does not
- * flip. */
-void
-group_count_member(struct groups *gs, struct group *g, int delta)
-{
-    g->n_members += delta;
-    if (group_is_target(g) && g->n_refs && !g->flipping
-        && (g->n_members == 0) != g->was_empty) {
-        g->flipping = true;
-        ptrs_add(&gs->flips, g);
-    }
 }
 
 static char *
@@ -422,7 +136,7 @@ fill_group(struct groups *gs, struct group *g)
         const struct group_space *s = g->scope->spaces.p[i];
 
         for (size_t j = 0; j < s->members.n; j++) {
-            if (group_matches(g, s->members.p[j])) {
+            if (group_member_matches(s->members.p[j], g)) {
                 group_member_enter(gs, s->members.p[j], g);
             }
         }
@@ -450,7 +164,7 @@ group_ref(struct groups *gs, enum group_role role, const char *ns,
           struct selector *namespaces, struct selector *pods,
           struct group_port *port)
 {
-    struct group_scope *scope = get_scope(gs, ns, namespaces);
+    struct group_scope *scope = group_scope_get(gs, ns, namespaces);
     char *text = group_text(scope, pods, port);
     struct group *g = find_group(gs, role, text);
 
@@ -473,7 +187,7 @@ group_ref(struct groups *gs, enum group_role role, const char *ns,
     g->was_empty = true;
     hmap_insert(&gs->groups, &g->node, hash_int(role, g->set.hash));
     gs->n_groups[role]++;
-    add_to_scope(scope, g);
+    group_scope_add(scope, g);
     fill_group(gs, g);
     return g;
 }
@@ -485,7 +199,7 @@ group_unref(struct groups *gs, struct group *g)
         return;
     }
     empty_group(gs, g);
-    remove_from_scope(gs, g);
+    group_scope_remove(gs, g);
     g->scope = NULL;
     hmap_remove(&gs->groups, &g->node);
     gs->n_groups[g->role]--;
