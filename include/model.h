@@ -132,6 +132,7 @@ const char *model_node_name(const struct model *);
 bool model_set_node_addresses(struct model *, const struct in6_addr[],
                               size_t n);
 const struct in6_addr *model_node_addresses(const struct model *, size_t *n);
+bool model_is_node_address(const struct model *, const struct in6_addr *);
 
 /* The packet mark by which one knows what the node itself sends: of what comes
  * from its addresses, only packets that carry 'value' in the bits of 'mask'
@@ -152,6 +153,8 @@ void model_mark_format(struct model_mark, struct ds *);     /* Hexadecimal. */
  * true if that changed anything. */
 bool model_set_service_cidrs(struct model *, const struct prefix[], size_t n);
 const struct prefix *model_service_cidrs(const struct model *, size_t *n);
+/* True if 'addr' is in one of them. */
+bool model_is_service_address(const struct model *, const struct in6_addr *);
 
 /* A pod that we enforce for: live, and with an interface here or with our
  * node's name. */

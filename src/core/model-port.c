@@ -246,6 +246,20 @@ model_node_addresses(const struct model *m, size_t *n)
 }
 
 bool
+model_is_node_address(const struct model *m, const struct in6_addr *addr)
+{
+    size_t n;
+    const struct in6_addr *addrs = model_node_addresses(m, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        if (!memcmp(&addrs[i], addr, sizeof *addr)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
 model_set_node_mark(struct model *m, struct model_mark mark)
 {
     if (mark.value == m->node_mark.value && mark.mask == m->node_mark.mask) {
@@ -318,6 +332,17 @@ model_service_cidrs(const struct model *m, size_t *n)
 {
     *n = m->n_service_cidrs;
     return m->service_cidrs;
+}
+
+bool
+model_is_service_address(const struct model *m, const struct in6_addr *addr)
+{
+    for (size_t i = 0; i < m->n_service_cidrs; i++) {
+        if (prefix_contains_address(&m->service_cidrs[i], addr)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool

@@ -127,33 +127,11 @@ find_inner(const struct prefix *inner, size_t n, const struct in6_addr *addr)
     return NULL;
 }
 
-bool
-reach_is_node(const struct model *model, const struct in6_addr *addr)
-{
-    size_t n;
-    const struct in6_addr *node = model_node_addresses(model, &n);
-
-    for (size_t i = 0; i < n; i++) {
-        if (!memcmp(&node[i], addr, sizeof *addr)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool
-reach_is_service(const struct model *model, const struct in6_addr *addr)
-{
-    size_t n;
-    const struct prefix *cidrs = model_service_cidrs(model, &n);
-
-    return find_inner(cidrs, n, addr) != NULL;
-}
-
 static bool
 is_known(const struct model *model, const struct in6_addr *addr)
 {
-    return (reach_is_node(model, addr) || model_pod_by_address(model, addr)
+    return (model_is_node_address(model, addr)
+            || model_pod_by_address(model, addr)
             || model_node_by_address(model, addr));
 }
 
@@ -236,7 +214,7 @@ reach_add_nets(struct reach *r)
         }
         if (used[v.p[i].is_v6 ? REACH_V6 : REACH_V4]
             && find_address(r->model, &v.p[i], &v.p[i + 1], n_inner, &addr)
-            && !reach_is_service(r->model, &addr)) {
+            && !model_is_service_address(r->model, &addr)) {
             add_net(r, &v.p[i], &addr);
         }
     }

@@ -27,8 +27,8 @@ list_addresses(const struct reach *r, const struct k8s_node *node,
         const struct in6_addr *addr = &node->addresses[i];
         int family = address_is_v6(addr) ? REACH_V6 : REACH_V4;
 
-        if (!seen[family] && !reach_is_node(r->model, addr)
-            && !reach_is_service(r->model, addr)
+        if (!seen[family] && !model_is_node_address(r->model, addr)
+            && !model_is_service_address(r->model, addr)
             && model_node_by_address(r->model, addr) == node) {
             seen[family] = true;
             addrs[n++] = *addr;

@@ -93,7 +93,7 @@ list_addresses(const struct reach *r, const struct k8s_pod *pod,
         const struct in6_addr *addr = &pod->addresses[i];
         int family = address_is_v6(addr) ? REACH_V6 : REACH_V4;
 
-        if (!seen[family] && !reach_is_node(r->model, addr)
+        if (!seen[family] && !model_is_node_address(r->model, addr)
             && model_pod_owns(r->model, pod, addr)) {
             seen[family] = true;
             addrs[n++] = *addr;
@@ -204,7 +204,7 @@ add_pod(struct reach *r, const struct k8s_pod *pod, struct shash *known)
     sign_ports(r, pod, &signature);
     for (size_t i = 0; i < n; i++) {
         put_number(&signature, address_is_v6(&addrs[i]));
-        put_number(&signature, reach_is_service(r->model, &addrs[i]));
+        put_number(&signature, model_is_service_address(r->model, &addrs[i]));
         reach_words_sign_address(&r->words, &addrs[i], &signature);
     }
 

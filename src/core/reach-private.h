@@ -56,10 +56,6 @@ void reach_words_sign_address(const struct reach_words *,
 void reach_words_sign_node(const struct reach_words *, const struct k8s_node *,
                            struct ds *signature);
 
-/* True if 'addr' is the node's, or a Service's. */
-bool reach_is_node(const struct model *, const struct in6_addr *addr);
-bool reach_is_service(const struct model *, const struct in6_addr *addr);
-
 void reach_cuts_uninit(struct reach_cuts *);
 /* Adds what 'rule' distinguishes. */
 void reach_cuts_add_rule(struct reach_cuts *, const struct k8s_rule *);

@@ -93,13 +93,9 @@ is_on_host_network(const struct question *q)
 {
     struct hmap_position pos = { 0, 0 };
     const struct k8s_object *o;
-    size_t n;
-    const struct in6_addr *addrs = model_node_addresses(q->model, &n);
 
-    for (size_t i = 0; i < n; i++) {
-        if (!memcmp(&addrs[i], &q->peer->address, sizeof *addrs)) {
-            return true;
-        }
+    if (model_is_node_address(q->model, &q->peer->address)) {
+        return true;
     }
     while ((o = model_next(q->model, K8S_POD, &pos))) {
         const struct k8s_pod *pod = k8s_pod_cast(o);

@@ -12,42 +12,7 @@
 #include "label.h"
 #include "model.h"
 #include "packets.h"
-#include "prefix.h"
 #include "verdict-private.h"
-
-static bool
-addresses_equal(const struct in6_addr *a, const struct in6_addr *b)
-{
-    return !memcmp(a, b, sizeof *a);
-}
-
-static bool
-is_node_address(const struct model *model, const struct in6_addr *addr)
-{
-    size_t n;
-    const struct in6_addr *addrs = model_node_addresses(model, &n);
-
-    for (size_t i = 0; i < n; i++) {
-        if (addresses_equal(&addrs[i], addr)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool
-is_service_address(const struct model *model, const struct in6_addr *addr)
-{
-    size_t n;
-    const struct prefix *cidrs = model_service_cidrs(model, &n);
-
-    for (size_t i = 0; i < n; i++) {
-        if (prefix_contains_address(&cidrs[i], addr)) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static void
 contact_init(struct verdict_contact *c, const struct model *model,
@@ -59,7 +24,7 @@ contact_init(struct verdict_contact *c, const struct model *model,
     c->model = model;
     c->query = query;
     /* What the node sends is the node's, whoever else claims the address. */
-    c->from_node = is_node_address(model, &query->src.address);
+    c->from_node = model_is_node_address(model, &query->src.address);
     c->src = c->from_node ? NULL : query->src.pod;
     c->dst = query->dst.pod;
 }
@@ -204,7 +169,7 @@ is_for_tunnel(const struct verdict_contact *c)
     static const uint16_t ports[] = { 4789, 6081, 8472 };
 
     if (c->query->protocol == IPPROTO_UDP
-        && is_node_address(c->model, &c->query->dst.address)) {
+        && model_is_node_address(c->model, &c->query->dst.address)) {
         for (size_t i = 0; i < ARRAY_SIZE(ports); i++) {
             if (c->query->port == ports[i]) {
                 return true;
@@ -253,7 +218,7 @@ find_exemption(const struct verdict_contact *c, enum k8s_direction direction)
                && model_pod_is_local(c->model, c->dst)) {
         return VERDICT_OWN_NODE;
     } else if (direction == K8S_EGRESS
-               && is_service_address(c->model, &c->query->dst.address)) {
+               && model_is_service_address(c->model, &c->query->dst.address)) {
         return VERDICT_SERVICE;
     }
     return VERDICT_NOT_EXEMPT;

@@ -47,7 +47,7 @@ static bool
 is_somebody(const struct model *model, const struct in6_addr *addr)
 {
     return (model_pod_by_address(model, addr)
-            || verify_is_node_address(model, addr));
+            || model_is_node_address(model, addr));
 }
 
 static void

@@ -15,7 +15,6 @@
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/hmap.h"
 #include "packets.h"
-#include "prefix.h"
 #include "ptrs.h"
 #include "sset.h"
 #include "util.h"
@@ -239,20 +238,6 @@ sign_pod(struct survey *s, const struct k8s_pod *pod, struct ds *sig)
     }
 }
 
-static bool
-is_service(const struct survey *s, const struct in6_addr *addr)
-{
-    size_t n;
-    const struct prefix *cidrs = model_service_cidrs(s->v->model, &n);
-
-    for (size_t i = 0; i < n; i++) {
-        if (prefix_contains_address(&cidrs[i], addr)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void
 sign_node(const struct survey *s, const struct in6_addr *addr, struct ds *sig)
 {
@@ -269,9 +254,11 @@ static void
 sign_address(const struct survey *s, const struct in6_addr *addr,
              struct ds *sig)
 {
+    const struct model *model = s->v->model;
+
     ds_put_format(sig, "; %s%s%s", address_is_v6(addr) ? "v6" : "v4",
-                  verify_is_node_address(s->v->model, addr) ? " node" : "",
-                  is_service(s, addr) ? " service" : "");
+                  model_is_node_address(model, addr) ? " node" : "",
+                  model_is_service_address(model, addr) ? " service" : "");
     for (size_t i = 0; i < s->blocks.n; i++) {
         if (k8s_ip_block_contains(s->blocks.p[i], addr)) {
             ds_put_format(sig, " %"PRIuSIZE, i);
@@ -374,7 +361,7 @@ choose_neutral(struct survey *s, const struct in6_addr *nobody, size_t n)
     ovs_assert(address_parse("192.0.0.8", &s->neutral[0]));
     ovs_assert(address_parse("100::1", &s->neutral[1]));
     for (size_t i = n; i-- > 0; ) {
-        if (!is_service(s, &nobody[i])) {
+        if (!model_is_service_address(s->v->model, &nobody[i])) {
             s->neutral[address_is_v6(&nobody[i])] = nobody[i];
         }
     }

@@ -8,7 +8,6 @@
 
 #include "model.h"
 #include "packets.h"
-#include "prefix.h"
 
 const uint16_t verify_tunnel_ports[VERIFY_N_TUNNELS] = { 4789, 6081, 8472 };
 
@@ -16,20 +15,6 @@ bool
 verify_is_local(const struct model *model, const struct k8s_pod *pod)
 {
     return pod && model_pod_is_local(model, pod);
-}
-
-bool
-verify_is_node_address(const struct model *model, const struct in6_addr *addr)
-{
-    size_t n;
-    const struct in6_addr *addrs = model_node_addresses(model, &n);
-
-    for (size_t i = 0; i < n; i++) {
-        if (!memcmp(&addrs[i], addr, sizeof *addr)) {
-            return true;
-        }
-    }
-    return false;
 }
 
 bool
@@ -105,7 +90,7 @@ verify_set_entry(const struct verify *v, const struct verdict_endpoint *src,
                  struct flow *flow)
 {
     const struct model_port *port = verify_find_port(v->model, src->pod);
-    bool is_node = verify_is_node_address(v->model, &src->address);
+    bool is_node = model_is_node_address(v->model, &src->address);
 
     flow->in_port.ofp_port = u16_to_ofp(is_node ? v->gateway : v->uplink);
     flow->pkt_mark = is_node ? model_node_mark(v->model).value : 0;

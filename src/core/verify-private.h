@@ -31,7 +31,6 @@ extern const uint16_t verify_tunnel_ports[VERIFY_N_TUNNELS];
 
 /* verify-packet.c */
 bool verify_is_local(const struct model *, const struct k8s_pod *);
-bool verify_is_node_address(const struct model *, const struct in6_addr *);
 /* The pod's port, or NULL. */
 const struct model_port *verify_find_port(const struct model *,
                                           const struct k8s_pod *);

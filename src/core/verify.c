@@ -158,7 +158,7 @@ check_pretender(struct check *k, const struct cell *c)
     struct verdict v;
     bool allowed;
 
-    if (!verify_is_node_address(k->v->model, &c->query->src.address)) {
+    if (!model_is_node_address(k->v->model, &c->query->src.address)) {
         return true;
     }
     verdict_evaluate(k->v->model, c->query, &v);
@@ -199,8 +199,8 @@ is_for_tunnel(const struct check *k, const struct verdict_query *q)
 {
     return (q->protocol == IPPROTO_UDP && is_tunnel_port(q->port)
             && verify_is_local(k->v->model, q->src.pod)
-            && verify_is_node_address(k->v->model, &q->dst.address)
-            && !verify_is_node_address(k->v->model, &q->src.address));
+            && model_is_node_address(k->v->model, &q->dst.address)
+            && !model_is_node_address(k->v->model, &q->src.address));
 }
 
 /* Only the guard knows that a packet is a pod's. */

@@ -129,20 +129,6 @@ put_cluster_policy(const struct rule *r, struct json *json)
 
 /* Ends. */
 
-static bool
-is_node_address(const struct model *model, const struct in6_addr *addr)
-{
-    size_t n;
-    const struct in6_addr *addrs = model_node_addresses(model, &n);
-
-    for (size_t i = 0; i < n; i++) {
-        if (!memcmp(&addrs[i], addr, sizeof *addr)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static struct json *
 end_to_json(const struct model *model, const struct in6_addr *addr,
             bool has_port, uint16_t port)
@@ -159,7 +145,7 @@ end_to_json(const struct model *model, const struct in6_addr *addr,
     }
     if (pod) {
         json_object_put(json, "pod", name_to_json(pod->up.ns, pod->up.name));
-    } else if (is_node_address(model, addr)) {
+    } else if (model_is_node_address(model, addr)) {
         json_object_put(json, "node", json_boolean_create(true));
     }
     return json;

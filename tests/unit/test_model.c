@@ -465,7 +465,9 @@ test_node(void **state)
     got = model_node_addresses(s->model, &n);
     assert_int_equal(n, 1);
     assert_memory_equal(got, &addr, sizeof addr);
+    assert_true(model_is_node_address(s->model, &addr));
     assert_true(model_set_node_addresses(s->model, NULL, 0));
+    assert_false(model_is_node_address(s->model, &addr));
     model_node_addresses(s->model, &n);
     assert_int_equal(n, 0);
 }
@@ -473,6 +475,14 @@ test_node(void **state)
 static void
 test_services(void **state)
 {
+    static const struct {
+        const char *address;
+        bool is_service;
+    } rows[] = {
+        { "10.96.0.0", true }, { "10.111.255.255", true },
+        { "10.95.255.255", false }, { "10.112.0.0", false },
+        { "fd00:96::f:ffff", true }, { "fd00:96::10:0", false },
+    };
     struct scene *s = *state;
     struct prefix cidrs[2];
     size_t n;
@@ -485,6 +495,13 @@ test_services(void **state)
     assert_int_equal(prefix_compare(&model_service_cidrs(s->model, &n)[1],
                                     &cidrs[1]), 0);
     assert_int_equal(n, 2);
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct in6_addr addr;
+
+        assert_true(address_parse(rows[i].address, &addr));
+        assert_int_equal(model_is_service_address(s->model, &addr),
+                         rows[i].is_service);
+    }
     assert_true(model_set_service_cidrs(s->model, NULL, 0));
     model_service_cidrs(s->model, &n);
     assert_int_equal(n, 0);
