@@ -92,6 +92,9 @@ const struct k8s_pod *model_pod_by_address(const struct model *,
 /* True if it is 'pod', which is in the model. */
 bool model_pod_owns(const struct model *, const struct k8s_pod *pod,
                     const struct in6_addr *addr);
+/* True if 'pod' is live and has 'addr', but a newer pod owns it. */
+bool model_pod_lost(const struct model *, const struct k8s_pod *pod,
+                    const struct in6_addr *addr);
 /* The node that has 'addr' among its status.addresses, the newest of several;
  * NULL if there is none, or if a live pod has the address. */
 const struct k8s_node *model_node_by_address(const struct model *,

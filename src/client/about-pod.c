@@ -31,10 +31,27 @@ struct about {
     struct json *json;
 };
 
+/* Of an address that a newer pod has, too. */
+static void
+put_lost(const struct about *a, const struct in6_addr *addr,
+         const char *text, struct ds *s, struct json *json)
+{
+    const struct model *model = a->d->objects.model;
+
+    if (model_pod_lost(model, a->pod, addr)) {
+        const struct k8s_pod *owner = model_pod_by_address(model, addr);
+
+        ds_put_format(s, " (lost to %s/%s, which is newer)", owner->up.ns,
+                      owner->up.name);
+        json_array_add(json, json_string_create(text));
+    }
+}
+
 static void
 put_addresses(struct about *a)
 {
     struct json *json = json_array_create_empty();
+    struct json *lost = json_array_create_empty();
     struct ds s = DS_EMPTY_INITIALIZER;
 
     for (size_t i = 0; i < a->pod->n_addresses; i++) {
@@ -43,9 +60,11 @@ put_addresses(struct about *a)
         address_format(&a->pod->addresses[i], &one);
         ds_put_format(&s, "%s%s", i ? " " : "", ds_cstr(&one));
         json_array_add(json, json_string_create(ds_cstr(&one)));
+        put_lost(a, &a->pod->addresses[i], ds_cstr(&one), &s, lost);
         ds_destroy(&one);
     }
     json_object_put(a->json, "addresses", json);
+    json_object_put(a->json, "lostAddresses", lost);
     answer_fact(a->text, "addresses", "%s", s.length ? ds_cstr(&s) : "none");
     ds_destroy(&s);
 }
@@ -107,6 +126,18 @@ put_interfaces(struct about *a)
     json_object_put(a->json, "interfaces", json);
 }
 
+/* It has addresses, but newer pods own them all. */
+static bool
+lost_all(const struct model *model, const struct k8s_pod *pod)
+{
+    for (size_t i = 0; i < pod->n_addresses; i++) {
+        if (!model_pod_lost(model, pod, &pod->addresses[i])) {
+            return false;
+        }
+    }
+    return pod->n_addresses > 0;
+}
+
 static void
 put_state(struct about *a)
 {
@@ -115,6 +146,9 @@ put_state(struct about *a)
     const char *state = (pod->finished ? "finished: no policy is about it"
                          : pod->host_network
                          ? "on the host network: no policy is about it"
+                         : lost_all(a->d->objects.model, pod)
+                         ? "without an address of its own: policies are about "
+                           "the pod that has it"
                          : local ? "here: its policies are enforced"
                          : "elsewhere: its policies are enforced there");
 

@@ -76,6 +76,14 @@ model_pod_owns(const struct model *m, const struct k8s_pod *pod,
            && (!pod->contested || model_pod_by_address(m, addr) == pod);
 }
 
+bool
+model_pod_lost(const struct model *m, const struct k8s_pod *pod,
+               const struct in6_addr *addr)
+{
+    return (pod->contested && has_address(&pod->up, addr)
+            && model_pod_by_address(m, addr) != pod);
+}
+
 static bool
 node_is_newer(const struct k8s_node *a, const struct k8s_node *b)
 {

@@ -124,13 +124,17 @@ add_ports(struct columns *columns, const struct model *model,
 }
 
 static void
-add_addresses(struct columns *columns, const struct k8s_pod *pod)
+add_addresses(struct columns *columns, const struct model *model,
+              const struct k8s_pod *pod)
 {
     struct ds s = DS_EMPTY_INITIALIZER;
 
     for (size_t i = 0; i < pod->n_addresses; i++) {
         ds_put_cstr(&s, i ? "," : "");
         address_format(&pod->addresses[i], &s);
+        if (model_pod_lost(model, pod, &pod->addresses[i])) {
+            ds_put_cstr(&s, "(lost)");
+        }
     }
     columns_add_nocopy(columns, ds_steal_cstr(&s));
 }
@@ -173,7 +177,7 @@ add_row(const struct model *model, const struct k8s_pod *pod,
 
     columns_add_nocopy(columns, xasprintf("%s/%s", pod->up.ns, pod->up.name));
     add_ports(columns, model, pod);
-    add_addresses(columns, pod);
+    add_addresses(columns, model, pod);
     add_isolation(columns, pod, K8S_EGRESS, all);
     add_isolation(columns, pod, K8S_INGRESS, all);
     if (columns->n_columns > N_COLUMNS) {
@@ -225,15 +229,20 @@ ports_to_json(const struct model *model, const struct k8s_pod *pod)
     return json;
 }
 
+/* Without 'model' all addresses, else those that newer pods own. */
 static struct json *
-addresses_to_json(const struct k8s_pod *pod)
+addresses_to_json(const struct k8s_pod *pod, const struct model *model)
 {
     struct json *json = json_array_create_empty();
 
     for (size_t i = 0; i < pod->n_addresses; i++) {
         struct ds s = DS_EMPTY_INITIALIZER;
-        address_format(&pod->addresses[i], &s);
-        json_array_add(json, json_string_create_nocopy(ds_steal_cstr(&s)));
+
+        if (!model || model_pod_lost(model, pod, &pod->addresses[i])) {
+            address_format(&pod->addresses[i], &s);
+            json_array_add(json,
+                           json_string_create_nocopy(ds_steal_cstr(&s)));
+        }
     }
     return json;
 }
@@ -290,7 +299,8 @@ add_json(const struct model *model, const struct k8s_pod *pod,
     json_object_put_string(item, "namespace", pod->up.ns);
     json_object_put_string(item, "name", pod->up.name);
     json_object_put(item, "interfaces", ports_to_json(model, pod));
-    json_object_put(item, "addresses", addresses_to_json(pod));
+    json_object_put(item, "addresses", addresses_to_json(pod, NULL));
+    json_object_put(item, "lostAddresses", addresses_to_json(pod, model));
     json_object_put(item, "isolatedBy", isolated);
     json_object_put(item, "clusterPolicies", subject);
     json_array_add(array_, item);

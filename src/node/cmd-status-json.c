@@ -169,6 +169,7 @@ objects_to_json(const struct cmd_context *c, const struct cmd_status *s)
     put_integer(json, "namespaces", model_count(c->model, K8S_NAMESPACE));
     put_integer(json, "pods", model_count(c->model, K8S_POD));
     put_integer(json, "localPods", s->n_local_pods);
+    put_integer(json, "lostAddress", s->n_losers);
     put_integer(json, "policies", model_count(c->model, K8S_POLICY));
     put_integer(json, "clusterPolicies", s->n_cluster_policies);
     return json;

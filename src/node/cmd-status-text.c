@@ -205,6 +205,23 @@ format_remarks(const struct cmd_context *c, enum dir_remark kind,
     cmd_problems_free(remarks, n);
 }
 
+static void
+format_objects(const struct cmd_context *c, const struct cmd_status *s,
+               struct ds *ds)
+{
+    ds_put_format(ds, "objects      %"PRIuSIZE" namespaces, %"PRIuSIZE
+                  " pods (%"PRIuSIZE" here", model_count(c->model,
+                                                         K8S_NAMESPACE),
+                  model_count(c->model, K8S_POD), s->n_local_pods);
+    if (s->n_losers) {
+        ds_put_format(ds, ", %"PRIuSIZE" lost an address to a newer one",
+                      s->n_losers);
+    }
+    ds_put_format(ds, "), %"PRIuSIZE" policies, %"PRIuSIZE
+                  " cluster policies\n", model_count(c->model, K8S_POLICY),
+                  s->n_cluster_policies);
+}
+
 char *
 cmd_status_to_text(const struct cmd_context *c, const struct cmd_status *s)
 {
@@ -220,13 +237,7 @@ cmd_status_to_text(const struct cmd_context *c, const struct cmd_status *s)
     format_switch(c, s, &ds);
     format_attach(c, &ds);
     cmd_format_audit(c, &ds);
-    ds_put_format(&ds, "objects      %"PRIuSIZE" namespaces, %"PRIuSIZE
-                  " pods (%"PRIuSIZE" here), %"PRIuSIZE" policies, %"PRIuSIZE
-                  " cluster policies\n",
-                  model_count(c->model, K8S_NAMESPACE),
-                  model_count(c->model, K8S_POD), s->n_local_pods,
-                  model_count(c->model, K8S_POLICY),
-                  s->n_cluster_policies);
+    format_objects(c, s, &ds);
     format_health(c, s, &ds);
     if (c->policies) {
         format_budget(c->policies, &ds);

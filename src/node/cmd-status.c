@@ -9,17 +9,31 @@
 #include "model.h"
 #include "openvswitch/dynamic-string.h"
 
-static size_t
-count_local_pods(const struct model *model)
+/* True if a newer pod has one of its addresses. */
+static bool
+lost_address(const struct model *model, const struct k8s_pod *pod)
+{
+    for (size_t i = 0; i < pod->n_addresses; i++) {
+        if (model_pod_lost(model, pod, &pod->addresses[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+count_pods(const struct model *model, struct cmd_status *s)
 {
     struct hmap_position pos = { 0, 0 };
     const struct k8s_object *object;
-    size_t n = 0;
 
+    s->n_local_pods = s->n_losers = 0;
     while ((object = model_next(model, K8S_POD, &pos))) {
-        n += model_pod_is_local(model, k8s_pod_cast(object));
+        const struct k8s_pod *pod = k8s_pod_cast(object);
+
+        s->n_local_pods += model_pod_is_local(model, pod);
+        s->n_losers += lost_address(model, pod);
     }
-    return n;
 }
 
 static size_t
@@ -56,7 +70,7 @@ collect(const struct cmd_context *c, struct cmd_status *s)
         kube_get_status(c->kube, &s->kube);
     }
     bridge_get_status(c->bridge, &s->bridge);
-    s->n_local_pods = count_local_pods(c->model);
+    count_pods(c->model, s);
     s->n_cluster_policies = count_cluster_policies(c->model);
     model_ports(c->model, &s->n_ports);
     ds_init(&s->reasons);

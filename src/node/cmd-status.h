@@ -26,6 +26,7 @@ struct cmd_status {
     struct kube_status kube;    /* else this. */
     struct bridge_status bridge;
     size_t n_local_pods, n_ports;
+    size_t n_losers;            /* Pods without an address of theirs. */
     size_t n_cluster_policies;
     bool ready;
     struct ds reasons;          /* Why not, a line each. */

@@ -53,6 +53,7 @@ check pod 0 pod $shop shop/db-0
 check pod-json 0 pod $shop -o json shop/db-0
 check pod-cluster 0 pod $shop -f cluster.yaml shop/db-0
 check pod-cluster-json 0 pod $shop -f cluster.yaml -o json batch/worker-1
+check pod-lost 0 pod $shop -f ghost.yaml shop/a-ghost
 check pod-nobody 2 pod $shop shop/nobody
 check policy 0 policy $shop shop/db
 check policy-json 0 policy $shop -o json shop/db

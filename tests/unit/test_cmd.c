@@ -372,6 +372,39 @@ test_remarks(void **state)
     free(file);
 }
 
+/* S39: who has an address that a newer pod has, too. */
+static void
+test_lost_address(void **state)
+{
+    struct fixture *f = *state;
+    char *file = xasprintf("%s/twin.yaml", f->path);
+    FILE *stream = fopen(file, "w");
+
+    assert_non_null(stream);
+    fputs("kind: Pod\napiVersion: v1\n"
+          "metadata: {namespace: shop, name: young, creationTimestamp: "
+          "'2026-01-01T00:00:00Z'}\n"
+          "status: {podIP: 10.0.0.1}\n", stream);
+    fclose(stream);
+    dir_refresh(f->dir);
+
+    char *text = cmd_pods(&f->context, false);
+    assert_line(text, "shop/web veth1 7 10.0.0.1(lost),fd00::1 all all,web");
+    free(text);
+    text = cmd_pods(&f->context, true);
+    assert_json_has(text, "\"lostAddresses\":[\"10.0.0.1\"]");
+    free(text);
+    text = cmd_status(&f->context, false);
+    assert_line(text, "objects 0 namespaces, 3 pods (1 here, 1 lost an address"
+                " to a newer one), 3 policies, 0 cluster policies");
+    free(text);
+    text = cmd_status(&f->context, true);
+    assert_json_has(text, "\"lostAddress\":1");
+    free(text);
+    unlink(file);
+    free(file);
+}
+
 /* What the daemon keeps on disk. */
 static void
 test_state(void **state)
@@ -511,6 +544,7 @@ main(void)
         TEST(test_cluster_policies_of_pods),
         TEST(test_status),
         TEST(test_remarks),
+        TEST(test_lost_address),
         TEST(test_state),
         TEST(test_objects),
         cmocka_unit_test(test_output_option),
