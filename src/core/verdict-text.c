@@ -285,7 +285,10 @@ verdict_format(const struct verdict_query *q, const struct verdict *v,
 {
     ds_put_format(ds, "%-7s  ", v->allowed ? "allowed" : "denied");
     verdict_format_query(q, ds);
-    ds_put_cstr(ds, v->audited ? "; would be denied (audit)\n" : "\n");
+    ds_put_cstr(ds, (v->audited ? "; would be denied (audit)\n"
+                     : v->side[K8S_EGRESS].exemption == VERDICT_SERVICE
+                       && v->allowed
+                     ? " as far as the host, which translates it\n" : "\n"));
     if (address_is_v6(&q->src.address) != address_is_v6(&q->dst.address)) {
         ds_put_cstr(ds, "  an IPv4 and an IPv6 address cannot talk to each "
                     "other\n");

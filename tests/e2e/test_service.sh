@@ -141,6 +141,8 @@ both_halves() {
 }
 
 explained() {
+    contains "the first line" "^allowed .*:80/TCP as far as the host" \
+        "$(ovs-netpol explain shop/web 10.96.0.11:80)"
     contains explain "undecided: a Service address" \
         "$(ovs-netpol explain shop/web 10.96.0.11:80)"
 }

@@ -1077,6 +1077,29 @@ test_text(void **state)
     world_uninit(&w);
 }
 
+/* S25: what is said about a Service address is said of that alone. */
+static void
+test_service_text(void **state)
+{
+    struct verdict_query q;
+    struct prefix cidr;
+    struct verdict v;
+    struct world w;
+
+    world_init(&w);
+    put_yaml(&w, reasons_policies, false);
+    assert_true(prefix_parse("10.96.0.0/12", &cidr));
+    model_set_service_cidrs(w.model, &cidr, 1);
+    evaluate(&w, "+ shop/web 10.96.0.10 tcp/80", &q, &v);
+    char *s = format_verdict(&q, &v);
+    assert_true(v.allowed);
+    assert_non_null(strstr(s, " -> 10.96.0.10:80/TCP as far as the host, "
+                           "which translates it\n  egress   undecided: "));
+    free(s);
+    verdict_uninit(&v);
+    world_uninit(&w);
+}
+
 #define ENFORCEMENT(NAME, WORD)                                         \
     "---\n"                                                             \
     "apiVersion: v1\n"                                                  \
@@ -1354,6 +1377,7 @@ main(void)
         cmocka_unit_test(test_changes),
         cmocka_unit_test(test_reasons),
         cmocka_unit_test(test_text),
+        cmocka_unit_test(test_service_text),
         cmocka_unit_test(test_audit),
         cmocka_unit_test(test_audit_text),
         cmocka_unit_test(test_node_mark),
