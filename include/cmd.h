@@ -77,6 +77,10 @@ char *cmd_status(const struct cmd_context *, bool json);
 char *cmd_pods(const struct cmd_context *, bool json);
 char *cmd_policies(const struct cmd_context *, bool json);
 char *cmd_objects(const struct cmd_context *);
+/* As query_answer(), and what is wrong with the objects that have a part in
+ * it. */
+char *cmd_explain(const struct cmd_context *, const char *src,
+                  const char *dst, bool json, char **answer);
 
 /* Fills '*node', whose strings are borrowed, with what is known now. */
 struct snapshot_node;

@@ -191,6 +191,20 @@ put_rule(struct about *a, enum k8s_direction d, size_t i)
     return json;
 }
 
+/* What its rules allow. */
+static const char *
+describe_grant(const struct about *a, size_t n_rules)
+{
+    const struct policy *p
+        = policy_find(compile_policies(a->d->compile), a->policy->up.ns,
+                      a->policy->up.name);
+
+    return (!n_rules ? " and allows nothing"
+            : p && p->budget.excess != BUDGET_FITS
+            ? " and allows nothing, beyond its limit; otherwise it would allow"
+            : " and allows");
+}
+
 static void
 put_side(struct about *a, enum k8s_direction d)
 {
@@ -200,8 +214,7 @@ put_side(struct about *a, enum k8s_direction d)
 
     answer_fact(a->text, k8s_direction_name(d), "%s%s",
                 a->policy->isolates[d] ? "isolates" : "leaves alone",
-                (!a->policy->isolates[d] ? ""
-                 : !n ? " and allows nothing" : " and allows"));
+                a->policy->isolates[d] ? describe_grant(a, n) : "");
     for (size_t i = 0; i < n; i++) {
         json_array_add(rules, put_rule(a, d, i));
     }

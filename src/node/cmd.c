@@ -9,7 +9,6 @@
 
 #include "audit.h"
 #include "ovs-json.h"
-#include "query.h"
 #include "unixctl.h"
 #include "util.h"
 
@@ -83,8 +82,8 @@ answer_explain(const struct cmd_context *context, int argc,
     if (!error && argc != 3) {
         error = xstrdup("usage: explain SRC DST[:PORT[/PROTOCOL]] [-o json]");
     }
-    return error ? error : query_answer(context->model, argv[1], argv[2],
-                                        json, answer);
+    return error ? error : cmd_explain(context, argv[1], argv[2], json,
+                                       answer);
 }
 
 static char *

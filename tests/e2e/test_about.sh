@@ -89,6 +89,8 @@ END
     exits 0 ovs-netpol policy shop/db
     contains "the problem" '^problem +.*10.0.0.0/33.*last good version' \
         "$output"
+    exits 0 ovs-netpol explain shop/web shop/db:5432
+    contains "in force" '  note +NetworkPolicy shop/db: .*last good' "$output"
     good_policy
     settle
 }

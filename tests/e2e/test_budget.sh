@@ -47,6 +47,13 @@ test_policy() {
     contains "problem" "NetworkPolicy evil/wide: would cost 64 flows.*50" \
         "$(ovs-netpol status)"
     contains "policies" "evil/wide: would cost 64" "$(ovs-netpol policies)"
+    contains "policy" '^ingress +isolates and allows nothing, beyond' \
+        "$(ovs-netpol policy evil/wide)"
+    exits 1 ovs-netpol explain shop/web evil/db:80
+    contains "explain" '^  note +NetworkPolicy evil/wide: would cost 64' \
+        "$output"
+    exits 1 ovs-netpol explain -o json shop/web evil/db:80
+    contains "in JSON" '^ +"NetworkPolicy evil/wide: would cost' "$output"
     contains "log" "WARN.NetworkPolicy evil/wide: would cost 64 flows" \
         "$(cat "$NETPOLD_LOG")"
 
