@@ -260,12 +260,12 @@ show_flows() {
         sed 's/^ *cookie=[^,]*, *//' > "$LAB/flows"
     class=$(sed -n "s/table=IngressTarget.*nw_dst=$vault .*set_field:\(0x[^-]*\)\
 ->reg4.*/\1/p" "$LAB/flows")
-    echo "$ ovs-ofctl --names dump-flows $BRIDGE"
+    echo "$ ovs-ofctl -O OpenFlow15 --names --no-stats dump-flows $BRIDGE"
     grep -e "table=IngressTarget.*nw_dst=$vault " \
         -e "table=IngressPod.*nw_src=$report " \
         -e "table=IngressRule.*reg4=$class" \
         -e "table=Drop.*reg4=$class" "$LAB/flows" | sed 's/^/  /'
-    echo "and $(grep -c table= "$LAB/flows") flows in all"
+    echo "(these of $(grep -c table= "$LAB/flows") flows, without cookies)"
 }
 
 story() {
@@ -333,8 +333,13 @@ END
 }
 
 shell_in() {
-    [ -d "/proc/${1:?want the PID that --keep printed}" ] ||
-        { echo "demo.sh: no process $1" >&2; return 1; }
+    if [ -z "$1" ]; then
+        echo "demo.sh: --shell wants the PID that --keep printed" >&2
+        return 2
+    elif [ ! -d "/proc/$1" ]; then
+        echo "demo.sh: no process $1" >&2
+        return 1
+    fi
     cat <<END
 policies:  ls $MANIFESTS    (edit them: the daemon follows)
 daemon:    ovs-netpol status | pods | policies | flows
@@ -360,7 +365,10 @@ prepare() {
         echo "demo.sh: needs root, for network namespaces" >&2
         return 1
     fi
-    [ -z "${build-}" ] || "$top/deploy/build.sh"
+    [ -n "${build-}" ] || return 0
+    echo "Building ovs-netpol; the first time, with Open vSwitch's library," \
+        "takes a minute or two ..."
+    "$top/deploy/build.sh"
 }
 
 main "$@"
