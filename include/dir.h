@@ -62,6 +62,7 @@ struct dir_problem {
     char *object;               /* "NetworkPolicy NS/NAME", or NULL. */
     char *message;              /* "spec…: …". */
     bool kept;                  /* The last good version is in force. */
+    bool duplicate;             /* It is in another file, too. */
 };
 /* Current problems, borrowed until the next run or refresh.  At most a
  * thousand; dir_status.n_problems counts all. */

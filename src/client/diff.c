@@ -165,6 +165,16 @@ delete_object(struct model *model, const char *what)
 
 /* The command. */
 
+/* What is not understood cannot be compared: without it everything may look
+ * the same. */
+static char *
+check_understood(const struct objects *o)
+{
+    return (o->n_refused
+            ? xstrdup("nothing is compared, because not everything was "
+                      "understood") : NULL);
+}
+
 /* Fills '*after' with what 'before' has and the options change. */
 static bool
 load_after(const struct client_command *command,
@@ -175,6 +185,9 @@ load_after(const struct client_command *command,
 
     if (!error && options->files.n) {
         error = objects_add_files(after, &options->files);
+    }
+    if (!error) {
+        error = check_understood(after);
     }
     for (size_t i = 0; !error && i < options->deletes.n; i++) {
         error = delete_object(after->model, options->deletes.names[i]);
@@ -200,6 +213,12 @@ load_before(const struct client_command *command,
     }
     bool ok = objects_load(before, command, &base);
     svec_destroy(&base.files);
+    char *error = ok ? check_understood(before) : NULL;
+    if (error) {
+        client_complain("%s: %s", command->name, error);
+        free(error);
+        return false;
+    }
     if (ok && !before->has_node) {
         objects_assume_node(before, NULL);
     }

@@ -76,6 +76,7 @@ print_problem(struct objects *o, const struct dir_problem *problem)
     char *s = dir_problem_format(problem);
 
     o->n_problems++;
+    o->n_refused += !problem->duplicate;
     fprintf(stderr, "%s\n", s);
     free(s);
 }

@@ -31,7 +31,9 @@ struct objects {
     struct model *model;
     struct snapshot_node node;  /* The daemon's, ... */
     bool has_node;              /* ...or else defaults. */
-    size_t n_problems;          /* That were printed. */
+    size_t n_problems;          /* That were printed, */
+    size_t n_refused;           /* and those of them that are about what could
+                                 * not be understood. */
 
     /* Called with each text that was read, unless it is NULL. */
     void (*on_text)(const char *name, const char *text, size_t size,

@@ -202,11 +202,15 @@ add_duplicate(const struct dir_claim *winner, const struct dir_claim *loser,
 {
     struct dir *dir = dir_;
     char *loser_place = dir_claim_place(loser);
+    size_t n = dir->n_problems;
 
     add_problem(dir, dir_claim_place(winner),
                 xstrdup(winner->key->text),
                 xasprintf("is in %s too, which does not count", loser_place),
                 false);
+    if (dir->n_problems > n) {
+        dir->problems[n].duplicate = true;
+    }
     free(loser_place);
 }
 

@@ -72,6 +72,9 @@ check diff-json 1 diff -f change.yaml -o json $demo
 check diff-nodes 1 diff -f nodes.yaml $demo
 check diff-no-such-object 2 diff --delete=netpol/batch/nobody $demo
 check diff-no-such-kind 2 diff --delete=secret/batch/vault $demo
+check diff-syntax 2 diff -f broken/syntax.yaml $demo
+check diff-refused 2 diff -f broken/refused.yaml $demo
+check diff-base-refused 2 diff -f change.yaml --base=broken/refused.yaml
 check diff-no-question 2 diff $demo
 check lint 0 lint $shop
 check lint-mistakes 1 lint -f mistakes.yaml -f shop.yaml
