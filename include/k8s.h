@@ -240,6 +240,13 @@ bool k8s_is_list(const struct doc_node *);
 bool k8s_identify(const struct doc_node *, const struct doc_node *list,
                   enum k8s_kind *kind);
 
+/* Of a map that k8s_identify() does not know: NULL if it is something else, as
+ * a Deployment is; or if it was probably meant to be of one of our kinds, what
+ * is wrong, "PATH: message" (caller frees), and the PATH in '*path': the kind
+ * is misspelt, or apiVersion is missing, misspelt or another. */
+char *k8s_explain_unknown(const struct doc_node *, const struct doc_node *list,
+                          const char **path);
+
 /* What the parser says about an object. */
 struct k8s_report {
     char *error;                /* NULL, or "PATH: message". */

@@ -274,6 +274,22 @@ visit_list(struct parser *p, const struct doc_node *list,
     }
 }
 
+/* Returns false if the document is of a kind that is none of our business. */
+static bool
+complain_unknown(struct parser *p, const struct where *where,
+                 const struct doc_node *node, const struct doc_node *list)
+{
+    const char *path;
+    char *message = k8s_explain_unknown(node, list, &path);
+
+    if (!message) {
+        return false;
+    }
+    complain(p, where, path, NULL, message);
+    p->result = DIR_PARSE_NAMELESS;
+    return true;
+}
+
 /* Looks at one document, or item of 'list'.  Recursion is bounded by the
  * depth of documents. */
 static void
@@ -296,7 +312,7 @@ visit(struct parser *p, const struct doc_node *node,
     } else if (!list && !doc_node_get(node, "kind")) {
         complain(p, where, NULL, NULL, xstrdup("kind: missing"));
         p->result = DIR_PARSE_NAMELESS;
-    } else {
+    } else if (!complain_unknown(p, where, node, list)) {
         skip(p, where, node);
     }
 }

@@ -349,7 +349,7 @@ test_remarks(void **state)
         "b.json:1:1: not read: kind \"Deployment\" of \"apps/v1\", "
         "name \"x\"",
         "c.yaml:4:3: not read: kind \"NetworkPolicy\" of "
-        "\"extensions/v1beta1\"",
+        "\"crd.antrea.io/v1beta1\"",
     };
     struct fixture *f = *state;
 
@@ -360,7 +360,7 @@ test_remarks(void **state)
     write_file(f, "b.json", "{\"kind\": \"Deployment\", \"apiVersion\": "
                "\"apps/v1\", \"metadata\": {\"name\": \"x\"}}");
     write_file(f, "c.yaml", "kind: List\napiVersion: v1\nitems:\n"
-               "- kind: NetworkPolicy\n  apiVersion: extensions/v1beta1\n");
+               "- kind: NetworkPolicy\n  apiVersion: crd.antrea.io/v1beta1\n");
     dir_run(f->dir);
     assert_int_equal(n_problems(f), 0);
     assert_remarks(f, DIR_WARNING, 1, warnings);
