@@ -247,13 +247,27 @@ bool k8s_identify(const struct doc_node *, const struct doc_node *list,
 char *k8s_explain_unknown(const struct doc_node *, const struct doc_node *list,
                           const char **path);
 
+/* One thing that the parser found. */
+struct k8s_finding {
+    char *text;                 /* "PATH: message" */
+    char *path;                 /* PATH, or that of the unknown field. */
+};
+
+/* More errors, or warnings, about one object help nobody. */
+#define K8S_MAX_FINDINGS 20
+
 /* What the parser says about an object. */
 struct k8s_report {
-    char *error;                /* NULL, or "PATH: message". */
-    char *error_path;           /* The PATH of 'error' alone. */
-    char **warnings;            /* Unknown fields (S42, C6), old versions:
-                                 * "PATH: message"; only the first few. */
+    const char *error;          /* The first error, or NULL, ... */
+    const char *error_path;     /* ...and its path; both as in 'errors'. */
+    struct k8s_finding *errors;
+    size_t n_errors;
+    struct k8s_finding *warnings;       /* Unknown fields (S42, C6), old
+                                         * versions. */
     size_t n_warnings;
+    size_t n_closing;           /* So many of the warnings, the first ones, say
+                                 * why something grants nothing or denies all;
+                                 * the others are harmless. */
 };
 void k8s_report_uninit(struct k8s_report *);
 

@@ -10,7 +10,7 @@ void
 k8s_cluster_not_understood(struct k8s_parser *p, const struct k8s_field *field,
                            struct k8s_cluster_context *c, const char *problem)
 {
-    k8s_warn(p, field, "%s, %s", problem, c->consequence);
+    k8s_warn_closed(p, field, problem, c->consequence);
     c->understood = false;
 }
 

@@ -385,8 +385,7 @@ check_spec(struct k8s_parser *p, const struct k8s_field *spec,
         },
     };
 
-    k8s_check_known(p, spec, known[kind - K8S_CLUSTER_POLICY],
-                    "it is ignored");
+    k8s_check_known(p, spec, known[kind - K8S_CLUSTER_POLICY], NULL);
 }
 
 static bool
@@ -407,13 +406,13 @@ parse_head(struct k8s_parser *p, const struct k8s_field *root,
         return false;
     }
     check_spec(p, &spec, policy->up.kind);
-    return parse_tier(p, &spec, policy)
-           && parse_priority(p, &spec, policy)
-           && parse_subject(p, &spec, policy);
+
+    bool ok = parse_tier(p, &spec, policy);
+    ok = parse_priority(p, &spec, policy) && ok;
+    return parse_subject(p, &spec, policy) && ok;
 }
 
-/* The last warning: the first one is taken for what is wrong, if something
- * is. */
+/* The last warning, because it matters least. */
 static void
 warn_if_old(struct k8s_parser *p, enum k8s_kind kind,
             const struct k8s_field *root)
@@ -437,12 +436,9 @@ k8s_cluster_policy_parse(struct k8s_parser *p, enum k8s_kind kind,
 
     policy->up.kind = kind;
     policy->up.name = xstrdup(m->name);
-    if (!parse_head(p, root, policy)) {
-        warn_if_old(p, kind, root);
-        k8s_cluster_policy_uninit(policy);
-        k8s_object_free(&policy->up);
-        return NULL;
-    }
+
+    /* The rest is read even then, for what is to say about it. */
+    bool ok = parse_head(p, root, policy);
     for (enum k8s_direction d = 0; d < K8S_N_DIRECTIONS; d++) {
         struct k8s_field rules = k8s_field_member(&spec,
                                                   k8s_direction_name(d));
@@ -450,6 +446,11 @@ k8s_cluster_policy_parse(struct k8s_parser *p, enum k8s_kind kind,
         parse_rules(p, &rules, d, policy);
     }
     warn_if_old(p, kind, root);
+    if (!ok) {
+        k8s_cluster_policy_uninit(policy);
+        k8s_object_free(&policy->up);
+        return NULL;
+    }
     return &policy->up;
 }
 

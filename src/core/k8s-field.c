@@ -13,9 +13,6 @@
 
 #include "k8s-private.h"
 
-/* More warnings about one object help nobody. */
-#define MAX_WARNINGS 20
-
 struct k8s_field
 k8s_field_root(const struct doc_node *node)
 {
@@ -79,24 +76,55 @@ format_place(const struct k8s_field *field, struct ds *s)
     }
 }
 
+static char *
+path_of(const struct k8s_field *field)
+{
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    format_path(field, &s);
+    return ds_steal_cstr(&s);
+}
+
+/* Inserts a finding as the 'i'-th of a list; the last one goes if there are
+ * too many.  Takes the strings. */
+static void
+insert_finding(struct k8s_finding **list, size_t *n, size_t i, char *path,
+               char *text)
+{
+    struct k8s_finding last = { .path = path, .text = text };
+
+    if (*n < K8S_MAX_FINDINGS) {
+        *list = xrealloc(*list, (*n + 1) * sizeof **list);
+        memmove(*list + i + 1, *list + i, (*n - i) * sizeof **list);
+        (*list)[i] = last;
+        ++*n;
+        return;
+    }
+    if (i < *n) {
+        last = (*list)[*n - 1];
+        memmove(*list + i + 1, *list + i, (*n - i - 1) * sizeof **list);
+        (*list)[i] = (struct k8s_finding) { .path = path, .text = text };
+    }
+    free(last.path);
+    free(last.text);
+}
+
 bool
 k8s_fail(struct k8s_parser *p, const struct k8s_field *field,
          const char *format, ...)
 {
-    if (!p->report->error) {
-        struct ds path = DS_EMPTY_INITIALIZER;
-        struct ds s = DS_EMPTY_INITIALIZER;
-        va_list args;
+    struct k8s_report *report = p->report;
+    struct ds s = DS_EMPTY_INITIALIZER;
+    va_list args;
 
-        format_path(field, &path);
-        format_place(field, &s);
-        va_start(args, format);
-        ds_put_format_valist(&s, format, args);
-        va_end(args);
-
-        p->report->error = ds_steal_cstr(&s);
-        p->report->error_path = ds_steal_cstr(&path);
-    }
+    format_place(field, &s);
+    va_start(args, format);
+    ds_put_format_valist(&s, format, args);
+    va_end(args);
+    insert_finding(&report->errors, &report->n_errors, report->n_errors,
+                   path_of(field), ds_steal_cstr(&s));
+    report->error = report->errors[0].text;
+    report->error_path = report->errors[0].path;
     return false;
 }
 
@@ -112,18 +140,17 @@ k8s_fail_text(struct k8s_parser *p, const struct k8s_field *field,
     return false;
 }
 
+/* Takes 'text'. */
 static void
-add_warning(struct k8s_parser *p, char *warning)
+add_warning(struct k8s_parser *p, const struct k8s_field *field, char *text,
+            bool closes)
 {
     struct k8s_report *report = p->report;
 
-    if (report->n_warnings >= MAX_WARNINGS) {
-        free(warning);
-        return;
-    }
-    report->warnings = xrealloc(report->warnings, (report->n_warnings + 1)
-                                                  * sizeof *report->warnings);
-    report->warnings[report->n_warnings++] = warning;
+    insert_finding(&report->warnings, &report->n_warnings,
+                   closes ? report->n_closing : report->n_warnings,
+                   path_of(field), text);
+    report->n_closing += closes && report->n_closing < report->n_warnings;
 }
 
 void
@@ -137,7 +164,7 @@ k8s_warn(struct k8s_parser *p, const struct k8s_field *field,
     va_start(args, format);
     ds_put_format_valist(&s, format, args);
     va_end(args);
-    add_warning(p, ds_steal_cstr(&s));
+    add_warning(p, field, ds_steal_cstr(&s), false);
 }
 
 void
@@ -149,7 +176,18 @@ k8s_warn_text(struct k8s_parser *p, const struct k8s_field *field,
     format_place(field, &s);
     doc_format_quoted(text, &s);
     ds_put_format(&s, " %s", problem);
-    add_warning(p, ds_steal_cstr(&s));
+    add_warning(p, field, ds_steal_cstr(&s), false);
+}
+
+void
+k8s_warn_closed(struct k8s_parser *p, const struct k8s_field *field,
+                const char *problem, const char *consequence)
+{
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    format_place(field, &s);
+    ds_put_format(&s, "%s, %s", problem, consequence);
+    add_warning(p, field, ds_steal_cstr(&s), true);
 }
 
 /* What a node is, in words. */
@@ -287,27 +325,35 @@ k8s_check_known(struct k8s_parser *p, const struct k8s_field *field,
         const char *key = doc_node_key(field->node, i);
 
         if (!is_one_of(key, known)) {
+            struct k8s_field member = { .up = field, .name = key };
             struct ds s = DS_EMPTY_INITIALIZER;
 
             format_place(field, &s);
             ds_put_cstr(&s, "unknown field ");
             doc_format_quoted(key, &s);
-            ds_put_format(&s, ", %s", consequence);
-            add_warning(p, ds_steal_cstr(&s));
+            ds_put_format(&s, ", %s",
+                          consequence ? consequence : "it is ignored");
+            add_warning(p, &member, ds_steal_cstr(&s), consequence != NULL);
             all_known = false;
         }
     }
     return all_known;
 }
 
+static void
+free_findings(struct k8s_finding *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        free(list[i].path);
+        free(list[i].text);
+    }
+    free(list);
+}
+
 void
 k8s_report_uninit(struct k8s_report *report)
 {
-    for (size_t i = 0; i < report->n_warnings; i++) {
-        free(report->warnings[i]);
-    }
-    free(report->warnings);
-    free(report->error);
-    free(report->error_path);
+    free_findings(report->errors, report->n_errors);
+    free_findings(report->warnings, report->n_warnings);
     memset(report, 0, sizeof *report);
 }

@@ -106,14 +106,14 @@ parse_ports(struct k8s_parser *p, const struct k8s_field *field,
     }
     rule->any_port = !n;
     rule->ports = n ? xmalloc(n * sizeof *rule->ports) : NULL;
+
+    bool ok = true;
     for (size_t i = 0; i < n; i++) {
         struct k8s_field item = k8s_field_at(field, i);
 
-        if (!parse_port(p, &item, rule)) {
-            return false;
-        }
+        ok = parse_port(p, &item, rule) && ok;
     }
-    return true;
+    return ok;
 }
 
 static bool
@@ -138,17 +138,20 @@ parse_peers(struct k8s_parser *p, const struct k8s_field *field,
     }
     rule->any_peer = !n;
     rule->peers = n ? xmalloc(n * sizeof *rule->peers) : NULL;
+
+    bool ok = true;
     for (size_t i = 0; i < n; i++) {
         struct k8s_field item = k8s_field_at(field, i);
         bool understood;
 
-        if (!k8s_peer_parse(p, &item, &rule->peers[rule->n_peers],
-                            &understood)) {
-            return false;
+        if (k8s_peer_parse(p, &item, &rule->peers[rule->n_peers],
+                           &understood)) {
+            rule->n_peers += understood;
+        } else {
+            ok = false;
         }
-        rule->n_peers += understood;
     }
-    return true;
+    return ok;
 }
 
 static void
@@ -183,13 +186,18 @@ parse_rule(struct k8s_parser *p, const struct k8s_field *field,
     struct k8s_field ports = k8s_field_member(field, "ports");
 
     memset(rule, 0, sizeof *rule);
-    if (!k8s_expect(p, field, DOC_MAP)
-        || !parse_peers(p, &peers, rule)
-        || !parse_ports(p, &ports, rule)) {
+    if (!k8s_expect(p, field, DOC_MAP)) {
+        return;
+    }
+
+    bool ok = parse_peers(p, &peers, rule);
+    ok = parse_ports(p, &ports, rule) && ok;
+    bool known_all = k8s_check_known(p, field, known,
+                                     "this rule matches nothing");
+    if (!ok) {
         k8s_rule_uninit(rule);
         memset(rule, 0, sizeof *rule);
-    } else if (!k8s_check_known(p, field, known,
-                                "this rule matches nothing")) {
+    } else if (!known_all) {
         clear_peers(rule);
     }
 }
@@ -285,18 +293,18 @@ parse_types(struct k8s_parser *p, const struct k8s_field *types,
     if (!k8s_get_count(p, types, DOC_LIST, p->limits.max_values, &n)) {
         return false;
     }
+
+    bool ok = true;
     for (size_t i = 0; i < n; i++) {
         struct k8s_field type = k8s_field_at(types, i);
 
-        if (!parse_type(p, &type, policy)) {
-            return false;
-        }
+        ok = parse_type(p, &type, policy) && ok;
     }
     if (!n) {
         policy->isolates[K8S_INGRESS] = true;
         policy->isolates[K8S_EGRESS] = has_egress(egress);
     }
-    return true;
+    return ok;
 }
 
 /* Reads what the policy needs to isolate its pods. */
@@ -307,7 +315,6 @@ parse_head(struct k8s_parser *p, const struct k8s_field *spec,
     static const char *const known[] = {
         "podSelector", "policyTypes", "ingress", "egress", NULL
     };
-    static const char consequence[] = "it is ignored";
     struct k8s_field selector = k8s_field_member(spec, "podSelector");
     struct k8s_field types = k8s_field_member(spec, "policyTypes");
     struct k8s_field egress = k8s_field_member(spec, "egress");
@@ -316,9 +323,9 @@ parse_head(struct k8s_parser *p, const struct k8s_field *spec,
     if (!k8s_expect(p, spec, DOC_MAP)) {
         return false;
     }
-    k8s_check_known(p, spec, known, consequence);
-    policy->pods = k8s_selector_parse(p, &selector, consequence, &understood);
-    if (policy->pods && !parse_types(p, &types, &egress, policy)) {
+    k8s_check_known(p, spec, known, NULL);
+    policy->pods = k8s_selector_parse(p, &selector, NULL, &understood);
+    if (!parse_types(p, &types, &egress, policy)) {
         for (enum k8s_direction d = 0; d < K8S_N_DIRECTIONS; d++) {
             policy->isolates[d] = true;
         }
@@ -355,12 +362,17 @@ k8s_policy_parse(struct k8s_parser *p, const struct k8s_field *root,
     policy->up.name = xstrdup(m->name);
     policy->uid = nullable_xstrdup(m->uid);
     policy->created = m->created;
-    if (!parse_head(p, &spec, policy)) {
+
+    /* The rules are read even then, for what is to say about them. */
+    bool ok = parse_head(p, &spec, policy);
+    if (!spec.node || doc_node_type(spec.node) == DOC_MAP) {
+        parse_directions(p, &spec, policy);
+    }
+    if (!ok) {
         k8s_policy_uninit(policy);
         k8s_object_free(&policy->up);
         return NULL;
     }
-    parse_directions(p, &spec, policy);
     return &policy->up;
 }
 

@@ -5,7 +5,8 @@
  * A parser walks down a document with 'struct k8s_field', which knows the way
  * back up, so that a message can name the path without anybody having built
  * one.  Functions that return bool return false when they noted an error in
- * the report; the first error counts. */
+ * the report; all that there are, up to
+ * K8S_MAX_FINDINGS. */
 
 #ifndef K8S_PRIVATE_H
 #define K8S_PRIVATE_H 1
@@ -66,9 +67,14 @@ bool k8s_get_count(struct k8s_parser *, const struct k8s_field *,
 void k8s_warn_text(struct k8s_parser *, const struct k8s_field *,
                    const char *text, const char *problem);
 
+/* Same: 'PROBLEM, CONSEQUENCE', because of which something grants nothing, or
+ * denies everything. */
+void k8s_warn_closed(struct k8s_parser *, const struct k8s_field *,
+                     const char *problem, const char *consequence);
+
 /* Warns about members of map 'field' that are not in 'known', which ends with
- * NULL.  'consequence' says what becomes of them.  Returns true if all are
- * known. */
+ * NULL.  'consequence' says what closes because of them; NULL: nothing, they
+ * are ignored.  Returns true if all are known. */
 bool k8s_check_known(struct k8s_parser *, const struct k8s_field *field,
                      const char *const known[], const char *consequence);
 

@@ -444,8 +444,7 @@ read_node(struct reader *r, const struct doc_node *node)
         && read_settings(&p, &root, r)) {
         read_status(&p, &root, r);
     }
-    char *error = report.error;
-    report.error = NULL;
+    char *error = nullable_xstrdup(report.error);
     k8s_report_uninit(&report);
     return error;
 }

@@ -134,27 +134,18 @@ complain(struct parser *p, const struct where *where, const char *path,
 
 /* Objects. */
 
-/* The path that a warning begins with (caller frees). */
-static char *
-path_of(const char *warning)
-{
-    return xmemdup0(warning, strcspn(warning, ": "));
-}
-
 static void
 report_warnings(struct parser *p, const struct where *where,
                 const struct k8s_report *report, const char *key)
 {
     for (size_t i = 0; i < report->n_warnings; i++) {
-        const char *warning = report->warnings[i];
-        char *path = path_of(warning);
+        const struct k8s_finding *warning = &report->warnings[i];
 
         VLOG_INFO_RL(&rl, "%s: %s: %s", p->file->path, key ? key : "object",
-                     warning);
+                     warning->text);
         dir_file_add_remark(p->file, DIR_WARNING,
-                            format_place(p, where, path),
-                            nullable_xstrdup(key), xstrdup(warning));
-        free(path);
+                            format_place(p, where, warning->path),
+                            nullable_xstrdup(key), xstrdup(warning->text));
     }
 }
 
@@ -194,20 +185,33 @@ skip(struct parser *p, const struct where *where, const struct doc_node *node)
                         NULL, ds_steal_cstr(&s));
 }
 
-/* A cluster policy with a rule that is not understood has no error, it says
- * itself what to do then (C6); but somebody should know.  Warnings begin with
- * the path. */
 static void
-complain_closed(struct parser *p, const struct where *where,
+complain_findings(struct parser *p, const struct where *where,
+                  const struct k8s_finding *findings, size_t n,
+                  const char *key)
+{
+    for (size_t i = 0; i < n; i++) {
+        complain(p, where, findings[i].path, key, xstrdup(findings[i].text));
+    }
+}
+
+/* What is wrong with an object.  A policy with a rule that is not understood
+ * need not have an error, as it says itself what to do then (C6); but somebody
+ * should know. */
+static void
+complain_report(struct parser *p, const struct where *where,
+                const struct k8s_object *object,
                 const struct k8s_report *report, const char *key)
 {
-    const char *warning = (report->n_warnings
-                           ? report->warnings[0]
-                           : "some of it is not understood");
-    char *path = path_of(warning);
+    bool closed = object && !k8s_object_is_whole(object);
 
-    complain(p, where, path, key, xstrdup(warning));
-    free(path);
+    complain_findings(p, where, report->errors, report->n_errors, key);
+    if (report->error || closed) {
+        complain_findings(p, where, report->warnings, report->n_closing, key);
+    }
+    if (closed && !report->error && !report->n_closing) {
+        complain(p, where, NULL, key, xstrdup("some of it is not understood"));
+    }
 }
 
 /* Takes 'object'. */
@@ -236,11 +240,7 @@ visit_object(struct parser *p, enum k8s_kind kind, const struct doc_node *node,
     struct k8s_object *object = k8s_parse(kind, node, p->pool, &p->limits,
                                           &report, &key);
     report_warnings(p, where, &report, key);
-    if (report.error) {
-        complain(p, where, report.error_path, key, xstrdup(report.error));
-    } else if (object && !k8s_object_is_whole(object)) {
-        complain_closed(p, where, &report, key);
-    }
+    complain_report(p, where, object, &report, key);
     if (key) {
         claim(p, node, key, object, !report.error);
     } else {

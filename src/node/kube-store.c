@@ -235,7 +235,8 @@ count_warnings(struct kube_store *s, const struct k8s_report *report,
                const char *key)
 {
     for (size_t i = 0; i < report->n_warnings; i++) {
-        VLOG_DBG_RL(&rl, "%s: %s", key ? key : "object", report->warnings[i]);
+        VLOG_DBG_RL(&rl, "%s: %s", key ? key : "object",
+                    report->warnings[i].text);
     }
     s->n_warnings += report->n_warnings;
 }
@@ -247,7 +248,7 @@ get_problem(const struct k8s_object *object, const struct k8s_report *report)
 {
     return (report->error ? report->error
             : !object || k8s_object_is_whole(object) ? NULL
-            : report->n_warnings ? report->warnings[0]
+            : report->n_warnings ? report->warnings[0].text
             : "some of it is not understood");
 }
 

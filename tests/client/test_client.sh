@@ -75,6 +75,7 @@ check diff-no-such-kind 2 diff --delete=secret/batch/vault $demo
 check diff-syntax 2 diff -f broken/syntax.yaml $demo
 check diff-refused 2 diff -f broken/refused.yaml $demo
 check diff-kinds 2 diff -f broken/kinds.yaml $demo
+check diff-several 2 diff -f broken/several.yaml $demo
 check diff-base-refused 2 diff -f change.yaml --base=broken/refused.yaml
 check diff-no-question 2 diff $demo
 check lint 0 lint $shop

@@ -55,7 +55,8 @@ note_report(const struct k8s_report *report, const char *key,
         ds_put_format(notes, "error: %s: %s\n", key, report->error);
     }
     for (size_t i = 0; i < report->n_warnings; i++) {
-        ds_put_format(notes, "warning: %s: %s\n", key, report->warnings[i]);
+        ds_put_format(notes, "warning: %s: %s\n", key,
+                      report->warnings[i].text);
     }
 }
 

@@ -354,7 +354,7 @@ test_remarks(void **state)
 
     char *text = cmd_status(&f->context, false);
     assert_line(text, "warnings 1");
-    char *line = xasprintf(" %s:4:7: NetworkPolicy shop/odd: spec: unknown "
+    char *line = xasprintf(" %s:4:33: NetworkPolicy shop/odd: spec: unknown "
                            "field \"colour\", it is ignored", file);
     assert_line(text, line);
     assert_line(text, "skipped 25");

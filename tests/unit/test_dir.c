@@ -342,7 +342,7 @@ static void
 test_remarks(void **state)
 {
     static const char *const warnings[] = {
-        "a.yaml:5:3: NetworkPolicy shop/p: spec: unknown field \"colour\", "
+        "a.yaml:5:12: NetworkPolicy shop/p: spec: unknown field \"colour\", "
         "it is ignored"
     };
     static const char *const skipped[] = {

@@ -141,7 +141,8 @@ check_policy_limited(struct label_pool *pool, const char *spec,
     parse_limited(pool, yaml, limits, &r);
     check_string("error", spec, r.report.error, error);
     check_string("warning", spec,
-                 r.report.n_warnings ? r.report.warnings[0] : NULL, warning);
+                 (r.report.n_warnings
+                  ? r.report.warnings[0].text : NULL), warning);
     if (r.object) {
         format_policy(k8s_policy_cast(r.object), &s);
     }
@@ -603,6 +604,78 @@ test_warnings_are_bounded(void **state)
     parse(*state, ds_cstr(&s), &r);
     assert_non_null(r.object);
     assert_int_equal(r.report.n_warnings, 20);
+    uninit(&r);
+    ds_destroy(&s);
+}
+
+/* All errors are there, and what closes something stands before what does
+ * not. */
+static void
+test_findings(void **state)
+{
+    static const char *const errors[] = {
+        "spec.policyTypes[0]: \"Ingres\" is not Ingress or Egress",
+        "spec.ingress[0].from[0]: needs ipBlock, podSelector or "
+        "namespaceSelector",
+        "spec.ingress[0].from[2].ipBlock.cidr: \"x\" is not a CIDR",
+        "spec.ingress[0].ports[0].protocol: \"tcp\" is not TCP, UDP or SCTP",
+        "spec.ingress[1].ports[1].port: 0 is not between 1 and 65535",
+    };
+    static const struct {
+        const char *text, *path;
+    } warnings[] = {
+        { "spec.ingress[1].from[0].podSelector: unknown field "
+          "\"matchLabel\", this peer matches nothing",
+          "spec.ingress[1].from[0].podSelector.matchLabel" },
+        { "spec.ingress[1]: unknown field \"when\", this rule matches nothing",
+          "spec.ingress[1].when" },
+        { "spec: unknown field \"ingres\", it is ignored", "spec.ingres" },
+    };
+    struct parsed r;
+
+    parse(*state, "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, "
+          "metadata: {name: p}, spec: {policyTypes: [Ingres], ingres: [], "
+          "ingress: [{from: [{}, {podSelector: {}}, {ipBlock: {cidr: x}}], "
+          "ports: [{protocol: tcp}]}, "
+          "{from: [{podSelector: {matchLabel: {}}}], when: now, "
+          "ports: [{port: 80}, {port: 0}]}]}}", &r);
+    assert_non_null(r.object);
+    assert_int_equal(r.report.n_errors, ARRAY_SIZE(errors));
+    for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+        assert_string_equal(r.report.errors[i].text, errors[i]);
+    }
+    assert_int_equal(r.report.n_warnings, ARRAY_SIZE(warnings));
+    for (size_t i = 0; i < ARRAY_SIZE(warnings); i++) {
+        assert_string_equal(r.report.warnings[i].text, warnings[i].text);
+        assert_string_equal(r.report.warnings[i].path, warnings[i].path);
+    }
+    assert_int_equal(r.report.n_closing, 2);
+    uninit(&r);
+}
+
+static void
+test_findings_are_bounded(void **state)
+{
+    struct ds s = DS_EMPTY_INITIALIZER;
+    struct parsed r;
+
+    ds_put_cstr(&s, "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, "
+                "metadata: {name: p}, spec: {");
+    for (int i = 0; i < 30; i++) {
+        ds_put_format(&s, "x%d: 1, ", i);
+    }
+    ds_put_cstr(&s, "ingress: [");
+    for (int i = 0; i < 30; i++) {
+        ds_put_format(&s, "{from: [{}], y%d: 1}, ", i);
+    }
+    ds_put_cstr(&s, "]}}");
+    parse(*state, ds_cstr(&s), &r);
+    assert_int_equal(r.report.n_errors, K8S_MAX_FINDINGS);
+    assert_int_equal(r.report.n_warnings, K8S_MAX_FINDINGS);
+    assert_int_equal(r.report.n_closing, K8S_MAX_FINDINGS);
+    assert_non_null(strstr(r.report.warnings[0].text, "\"y0\""));
+    assert_non_null(strstr(r.report.warnings[19].text, "\"y19\""));
+    assert_string_equal(r.report.error, r.report.errors[0].text);
     uninit(&r);
     ds_destroy(&s);
 }
@@ -1429,7 +1502,7 @@ test_enforcement(void **state)
         parse(*state, yaml, &r);
         check_string("error", yaml, r.report.error, NULL);
         check_string("warning", yaml, (r.report.n_warnings
-                                       ? r.report.warnings[0] : NULL),
+                                       ? r.report.warnings[0].text : NULL),
                      warning);
         assert_int_equal(k8s_namespace_cast(r.object)->enforcement,
                          cases[i].want);
@@ -1478,6 +1551,8 @@ main(void)
         TEST(test_spec_errors),
         TEST(test_s42_unknown_fields),
         TEST(test_warnings_are_bounded),
+        TEST(test_findings),
+        TEST(test_findings_are_bounded),
         TEST(test_policy_bounds),
         TEST(test_default_limits),
         TEST(test_pod_metadata),

@@ -135,7 +135,7 @@ check(struct label_pool *pool, const char *yaml, const char *want,
 
     check_string("error", yaml, report.error, error);
     check_string("warning", yaml,
-                 report.n_warnings ? report.warnings[0] : NULL, warning);
+                 report.n_warnings ? report.warnings[0].text : NULL, warning);
     text = object ? format_policy(k8s_cluster_policy_cast(object)) : NULL;
     check_string("policy", yaml, text, want);
     assert_non_null(key);
