@@ -12,8 +12,11 @@
 
 #include "ovs-json.h"
 
+#include "answer.h"
 #include "columns.h"
+#include "dir.h"
 #include "lint.h"
+#include "model.h"
 #include "objects.h"
 #include "openvswitch/dynamic-string.h"
 #include "terminal.h"
@@ -26,6 +29,17 @@ colour_of(enum lint_severity severity)
             : severity == LINT_WARNING ? CLIENT_YELLOW : CLIENT_CYAN);
 }
 
+/* "NS/NAME" of a NetworkPolicy, "KIND NAME" or "KIND NS/NAME" of others; "-"
+ * if it is about a text. */
+static char *
+format_object(const struct lint_finding *f)
+{
+    return (f->kind == K8S_N_KINDS ? xstrdup("-")
+            : f->kind == K8S_POLICY ? xasprintf("%s/%s", f->ns, f->name)
+            : xasprintf("%s %s%s%s", k8s_kind_name(f->kind), f->ns,
+                        f->ns[0] ? "/" : "", f->name));
+}
+
 static void
 format_finding(const struct lint_finding *f, bool colour,
                struct columns *columns)
@@ -35,13 +49,11 @@ format_finding(const struct lint_finding *f, bool colour,
     columns_add_nocopy(columns, client_painted(colour,
                                                colour_of(f->rule->severity),
                                                severity));
-    columns_add_nocopy(columns,
-                       (k8s_kind_is_cluster_policy(f->kind)
-                        ? xasprintf("%s %s", k8s_kind_name(f->kind), f->name)
-                        : xasprintf("%s/%s", f->ns, f->name)));
+    columns_add_nocopy(columns, format_object(f));
     columns_add(columns, f->rule->name);
-    columns_add_nocopy(columns, xasprintf("%s%s%s", f->path,
-                                          f->path[0] ? ": " : "",
+    columns_add_nocopy(columns, xasprintf("%s%s%s%s%s",
+                                          f->place, f->place[0] ? ": " : "",
+                                          f->path, f->path[0] ? ": " : "",
                                           f->message));
 }
 
@@ -88,9 +100,11 @@ finding_to_json(const struct lint_finding *f)
     json_object_put_string(json, "rule", f->rule->name);
     json_object_put_string(json, "severity",
                            lint_severity_name(f->rule->severity));
-    json_object_put_string(json, "kind", k8s_kind_name(f->kind));
+    json_object_put_string(json, "kind", (f->kind == K8S_N_KINDS ? ""
+                                          : k8s_kind_name(f->kind)));
     json_object_put_string(json, "namespace", f->ns);
     json_object_put_string(json, "name", f->name);
+    json_object_put_string(json, "place", f->place);
     json_object_put_string(json, "path", f->path);
     json_object_put_string(json, "message", f->message);
     return json;
@@ -122,80 +136,167 @@ print_json(const struct lint *lint, const size_t counts[], size_t n_refused)
     json_destroy(json);
 }
 
-/* Leaves only what is about namespace 'ns'. */
-static void
-keep_namespace(struct lint *lint, const char *ns)
+/* True if it is not about namespace 'ns', but about another or the cluster; a
+ * text may be about all of them. */
+static bool
+is_elsewhere(const struct lint_finding *f, const void *ns)
 {
-    size_t n = 0;
-
-    for (size_t i = 0; i < lint->n_findings; i++) {
-        struct lint_finding *f = &lint->findings[i];
-
-        if (!strcmp(f->ns, ns)) {
-            struct lint_finding kept = *f;
-            *f = lint->findings[n];
-            lint->findings[n++] = kept;
-        }
-    }
-    for (size_t i = n; i < lint->n_findings; i++) {
-        free(lint->findings[i].ns);
-        free(lint->findings[i].name);
-        free(lint->findings[i].path);
-        free(lint->findings[i].message);
-    }
-    lint->n_findings = n;
+    return f->kind != K8S_N_KINDS && strcmp(f->ns, ns);
 }
 
+/* True if 'ns' is the name of a namespace, or of one that something is in. */
+static bool
+is_namespace(const struct model *model, const struct lint *lint,
+             const char *ns)
+{
+    static const enum k8s_kind kinds[] = { K8S_POD, K8S_POLICY };
+    bool is = model_get(model, K8S_NAMESPACE, NULL, ns);
+
+    for (size_t i = 0; i < ARRAY_SIZE(kinds) && !is; i++) {
+        struct hmap_position pos = { 0, 0 };
+        const struct k8s_object *o;
+
+        while (!is && (o = model_next(model, kinds[i], &pos))) {
+            is = !strcmp(o->ns, ns);
+        }
+    }
+    for (size_t i = 0; i < lint->n_findings && !is; i++) {
+        is = !strcmp(lint->findings[i].ns, ns);
+    }
+    return is;
+}
+
+/* While objects are read. */
+
 static void
-check_text(const char *name, const char *text, size_t size, void *lint)
+add_text(const char *name, const char *text, size_t size, void *lint)
 {
     lint_check_text(lint, name, text, size);
 }
 
-/* What could not be read at all is an error, whatever else is found. */
+static void
+add_problem(const struct dir_problem *p, bool is_warning, void *lint)
+{
+    lint_add_problem(lint, (is_warning ? LINT_IGNORED
+                            : p->duplicate ? LINT_TWICE : LINT_REFUSED),
+                     p->place, p->object, p->message);
+}
+
+static size_t
+add_answers(struct lint *lint, enum lint_problem problem,
+            const struct json *list)
+{
+    for (size_t i = 0; i < answer_count(list); i++) {
+        const struct json *p = answer_at(list, i);
+
+        lint_add_problem(lint, problem, answer_string(p, "place"),
+                         answer_get(p, "object") ? answer_string(p, "object")
+                         : NULL, answer_string(p, "message"));
+    }
+    return answer_count(list);
+}
+
+/* What the daemon read and did not understand is not among its objects.
+ * Returns the number of problems, or -1 after complaining. */
+static ssize_t
+ask_daemon(const struct client_command *command,
+           const struct client_options *options, struct lint *lint)
+{
+    static const char *const words[] = { "-o", "json" };
+    char *error = NULL;
+    struct json *status = answer_ask(options->target, "status", 2, words,
+                                     &error);
+
+    if (!status) {
+        client_complain("%s: %s", command->name, error);
+        free(error);
+        return -1;
+    }
+    size_t n = add_answers(lint, LINT_REFUSED, answer_get(status, "problems"));
+    add_answers(lint, LINT_IGNORED, answer_get(status, "warnings"));
+    json_destroy(status);
+    return n;
+}
+
+/* Reads the objects, with what is to say about them. */
+static bool
+load(const struct client_command *command,
+     const struct client_options *options, struct objects *objects,
+     struct lint *lint)
+{
+    objects->on_text = add_text;
+    objects->on_problem = add_problem;
+    objects->aux = lint;
+    if (!objects_load(objects, command, options)) {
+        return false;
+    }
+    if (!options->dir && !options->files.n) {
+        ssize_t n = ask_daemon(command, options, lint);
+
+        objects->n_problems = MAX(n, 0);
+        return n >= 0;
+    }
+    return true;
+}
+
+/* The command. */
+
 static int
-exit_code(const struct client_options *options, const size_t counts[],
-          size_t n_refused)
+exit_code(const struct client_options *options, const size_t counts[])
 {
     for (int i = options->fail_on; i < LINT_N_SEVERITIES; i++) {
         if (counts[i]) {
             return CLIENT_NO;
         }
     }
-    return n_refused ? CLIENT_NO : CLIENT_OK;
+    return CLIENT_OK;
+}
+
+static int
+answer(const struct client_options *options, struct lint *lint,
+       size_t n_problems)
+{
+    size_t counts[LINT_N_SEVERITIES];
+
+    lint_drop_needless(lint);
+    if (options->ns) {
+        lint_drop(lint, is_elsewhere, options->ns);
+    }
+    lint_sort(lint);
+    count(lint, counts);
+    if (options->format == CLIENT_JSON) {
+        print_json(lint, counts, n_problems);
+    } else {
+        print_text(lint, counts);
+    }
+    return exit_code(options, counts);
 }
 
 int
 client_lint(const struct client_command *command,
             const struct client_options *options, const char *const args[])
 {
-    size_t counts[LINT_N_SEVERITIES];
     struct objects objects;
-    struct lint texts, lint;
+    struct lint found, lint;
+    int code = CLIENT_ERROR;
 
     objects_init(&objects);
-    lint_init(&texts, objects.model);
-    objects.on_text = check_text;
-    objects.aux = &texts;
-    if (!objects_load(&objects, command, options)) {
-        lint_uninit(&texts);
+    lint_init(&found, objects.model);
+    if (!load(command, options, &objects, &found)) {
+        lint_uninit(&found);
         objects_uninit(&objects);
         return CLIENT_ERROR;
     }
     lint_init(&lint, objects.model);
     lint_check_model(&lint);
-    lint_move(&texts, &lint);
-    if (options->ns) {
-        keep_namespace(&lint, options->ns);
-    }
-    lint_sort(&lint);
-    count(&lint, counts);
-    if (options->format == CLIENT_JSON) {
-        print_json(&lint, counts, objects.n_problems);
+    lint_move(&found, &lint);
+    if (options->ns && !is_namespace(objects.model, &lint, options->ns)) {
+        client_complain("%s: there is nothing in namespace \"%s\"",
+                        command->name, options->ns);
     } else {
-        print_text(&lint, counts);
+        code = answer(options, &lint, objects.n_problems);
     }
     lint_uninit(&lint);
     objects_uninit(&objects);
-    return exit_code(options, counts, objects.n_problems);
+    return code;
 }

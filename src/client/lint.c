@@ -17,6 +17,12 @@
 
 /* docs/lint.md has a section for each, in this order. */
 static const struct lint_rule rules[] = {
+    { .name = "refused", .severity = LINT_ERROR,
+      .help = "it, or some of it, is not understood or not in force" },
+    { .name = "ignored-field", .severity = LINT_WARNING,
+      .help = "a field or a value that is left out of account" },
+    { .name = "defined-twice", .severity = LINT_WARNING,
+      .help = "another file has an object of this name, too" },
     { .name = "selects-nobody", .severity = LINT_WARNING,
       .help = "the policy selects no pod",
       .check = lint_selects_nobody, .check_cluster = lint_subject_nobody },
@@ -104,14 +110,21 @@ lint_init(struct lint *lint, const struct model *model)
     }
 }
 
+static void
+finding_uninit(struct lint_finding *f)
+{
+    free(f->ns);
+    free(f->name);
+    free(f->place);
+    free(f->path);
+    free(f->message);
+}
+
 void
 lint_uninit(struct lint *lint)
 {
     for (size_t i = 0; i < lint->n_findings; i++) {
-        free(lint->findings[i].ns);
-        free(lint->findings[i].name);
-        free(lint->findings[i].path);
-        free(lint->findings[i].message);
+        finding_uninit(&lint->findings[i]);
     }
     free(lint->findings);
     ptrs_uninit(&lint->pods);
@@ -138,6 +151,37 @@ lint_move(struct lint *from, struct lint *to)
 }
 
 void
+lint_drop(struct lint *lint,
+          bool (*drop)(const struct lint_finding *, const void *aux),
+          const void *aux)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < lint->n_findings; i++) {
+        if (drop(&lint->findings[i], aux)) {
+            finding_uninit(&lint->findings[i]);
+        } else {
+            lint->findings[n++] = lint->findings[i];
+        }
+    }
+    lint->n_findings = n;
+}
+
+/* Where in the text that is looked at 'path' is. */
+static char *
+format_place(const struct lint *lint, const char *path)
+{
+    unsigned int line = 0, column = 0;
+
+    if (!lint->document) {
+        return xstrdup("");
+    }
+    doc_node_place(doc_node_find(lint->document, path), &line, &column);
+    return (line ? xasprintf("%s:%u:%u", lint->file, line, column)
+            : xstrdup(lint->file));
+}
+
+void
 lint_find(struct lint *lint, char *path, const char *format, ...)
 {
     va_list args;
@@ -148,6 +192,7 @@ lint_find(struct lint *lint, char *path, const char *format, ...)
         .kind = lint->kind,
         .ns = xstrdup(lint->ns),
         .name = xstrdup(lint->name),
+        .place = format_place(lint, path),
         .path = path,
         .message = xvasprintf(format, args),
     };
@@ -331,12 +376,14 @@ check_node(struct lint *lint, const struct doc_node *node,
         lint->kind = kind;
         lint->ns = ns ? ns : "default";
         lint->name = name ? name : "";
+        lint->document = node;
         for (size_t j = 0; j < ARRAY_SIZE(rules); j++) {
             if (rules[j].check_document) {
                 lint->rule = &rules[j];
                 rules[j].check_document(lint, node);
             }
         }
+        lint->document = NULL;
     }
 }
 
@@ -348,6 +395,7 @@ lint_check_text(struct lint *lint, const char *name, const char *text,
     struct doc *json = NULL;
     size_t n = 0;
 
+    lint->file = name;
     if (string_ends_with(name, ".json")) {
         free(doc_parse_json(text, size, NULL, &json));
         if (json) {
@@ -377,6 +425,7 @@ compare_findings(const void *a_, const void *b_)
     cmp = cmp ? cmp : (int) a->kind - (int) b->kind;
     cmp = cmp ? cmp : (a->rule > b->rule) - (a->rule < b->rule);
     cmp = cmp ? cmp : strcmp(a->path, b->path);
+    cmp = cmp ? cmp : strcmp(a->place, b->place);
     return cmp ? cmp : strcmp(a->message, b->message);
 }
 

@@ -36,7 +36,8 @@ struct lint_rule {
     const char *name;           /* "selects-nobody" */
     enum lint_severity severity;
     const char *help;
-    /* At least one of them; calls lint_find() for each mistake. */
+    /* Call lint_find() for each mistake; none of them for what is found while
+     * objects are read (lint-problem.c). */
     void (*check)(struct lint *, const struct k8s_policy *);
     void (*check_cluster)(struct lint *, const struct k8s_cluster_policy *);
     void (*check_document)(struct lint *, const struct doc_node *policy);
@@ -46,9 +47,12 @@ const struct lint_rule *lint_rules(size_t *n);
 
 struct lint_finding {
     const struct lint_rule *rule;
-    enum k8s_kind kind;         /* Of the policy. */
-    char *ns, *name;            /* Of the policy; "" if unknown, or if it
-                                 * belongs to the cluster. */
+    enum k8s_kind kind;         /* Of the policy, or of another object that
+                                 * cannot be read; or K8S_N_KINDS, if it is
+                                 * about a text. */
+    char *ns, *name;            /* "" if unknown, or if it belongs to the
+                                 * cluster. */
+    char *place;                /* "FILE:LINE:COL", or "FILE", or "". */
     char *path;                 /* "spec.ingress[0].from[1]", or "". */
     char *message;
 };
@@ -63,6 +67,8 @@ struct lint {
     const struct lint_rule *rule;
     enum k8s_kind kind;
     const char *ns, *name;
+    const char *file;           /* With 'document', else NULL. */
+    const struct doc_node *document;
     struct ptrs pods;           /* "struct k8s_pod", live. */
     bool knows_pods;            /* There are any in the model. */
 };
@@ -76,6 +82,24 @@ void lint_check_model(struct lint *);
 /* Looks at what was written: all documents in 'text'. */
 void lint_check_text(struct lint *, const char *name, const char *text,
                      size_t size);
+/* Adds what is wrong with an object, or with a text if 'object' is NULL, as
+ * the parser says it: 'message' may begin with a path. */
+enum lint_problem {
+    LINT_REFUSED,
+    LINT_IGNORED,
+    LINT_TWICE,
+    LINT_N_PROBLEMS
+};
+void lint_add_problem(struct lint *, enum lint_problem, const char *place,
+                      const char *object, const char *message);
+/* Drops what else was found about objects that are not understood, and what
+ * was found twice. */
+void lint_drop_needless(struct lint *);
+/* Drops findings of which 'drop' returns true. */
+void lint_drop(struct lint *, bool (*drop)(const struct lint_finding *,
+                                           const void *aux),
+               const void *aux);
+
 /* By severity, then namespace, name, kind, rule and path. */
 void lint_sort(struct lint *);
 

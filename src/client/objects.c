@@ -71,14 +71,26 @@ objects_copy(struct objects *o, const struct objects *other)
 }
 
 static void
-print_problem(struct objects *o, const struct dir_problem *problem)
+tell_problem(struct objects *o, const struct dir_problem *problem)
 {
-    char *s = dir_problem_format(problem);
-
     o->n_problems++;
     o->n_refused += !problem->duplicate;
-    fprintf(stderr, "%s\n", s);
-    free(s);
+    if (o->on_problem) {
+        o->on_problem(problem, false, o->aux);
+    } else {
+        char *s = dir_problem_format(problem);
+
+        fprintf(stderr, "%s\n", s);
+        free(s);
+    }
+}
+
+static void
+tell_warning(struct objects *o, const struct dir_problem *problem)
+{
+    if (o->on_problem) {
+        o->on_problem(problem, true, o->aux);
+    }
 }
 
 /* Texts. */
@@ -153,17 +165,30 @@ tell_texts(const struct objects *o, const char *path)
     }
 }
 
+static void
+tell_dir(struct objects *o, const struct dir *dir)
+{
+    size_t n, n_warnings;
+    const struct dir_problem *problems = dir_problems(dir, &n);
+    const struct dir_problem **warnings = dir_remarks(dir, DIR_WARNING,
+                                                      &n_warnings);
+
+    for (size_t i = 0; i < n; i++) {
+        tell_problem(o, &problems[i]);
+    }
+    for (size_t i = 0; i < n_warnings; i++) {
+        tell_warning(o, warnings[i]);
+    }
+    free(warnings);
+}
+
 char *
 objects_add_dir(struct objects *o, const char *path)
 {
     struct dir *dir = dir_create(path, o->pool, o->model);
-    size_t n;
 
     dir_refresh(dir);
-    const struct dir_problem *problems = dir_problems(dir, &n);
-    for (size_t i = 0; i < n; i++) {
-        print_problem(o, &problems[i]);
-    }
+    tell_dir(o, dir);
     bool synced = dir_is_synced(dir);
     dir_destroy(dir);
     if (synced && o->on_text) {
@@ -218,7 +243,7 @@ read_file(struct objects *o, const char *name, struct dir_file **file)
     } else {
         dir_parse(*file, text, size, o->pool);
         if (o->on_text) {
-            o->on_text(name, text, size, o->aux);
+            o->on_text((*file)->path, text, size, o->aux);
         }
     }
     free(text);
@@ -226,18 +251,36 @@ read_file(struct objects *o, const char *name, struct dir_file **file)
 }
 
 static void
-print_duplicate(const struct dir_claim *winner, const struct dir_claim *loser,
-                void *o_)
+tell_duplicate(const struct dir_claim *winner, const struct dir_claim *loser,
+               void *o)
 {
-    struct objects *o = o_;
     char *place = dir_claim_place(winner);
     char *other = dir_claim_place(loser);
+    char *message = xasprintf("is in %s too, which does not count", other);
+    struct dir_problem problem = {
+        .place = place,
+        .object = winner->key->text,
+        .message = message,
+        .duplicate = true,
+    };
 
-    fprintf(stderr, "%s: %s: is in %s too, which does not count\n", place,
-            winner->key->text, other);
-    o->n_problems++;
+    tell_problem(o, &problem);
+    free(message);
     free(place);
     free(other);
+}
+
+static void
+tell_file(struct objects *o, const struct dir_file *file)
+{
+    const struct dir_remarks *warnings = &file->remarks[DIR_WARNING];
+
+    for (size_t i = 0; i < file->n_problems; i++) {
+        tell_problem(o, &file->problems[i]);
+    }
+    for (size_t i = 0; i < warnings->n; i++) {
+        tell_warning(o, &warnings->list[i]);
+    }
 }
 
 /* Puts what the files claim into the model. */
@@ -251,11 +294,9 @@ apply(struct objects *o, struct dir_file *files[], size_t n)
         for (size_t j = 0; j < files[i]->n_claims; j++) {
             dir_merge_add(merge, &files[i]->claims[j]);
         }
-        for (size_t j = 0; j < files[i]->n_problems; j++) {
-            print_problem(o, &files[i]->problems[j]);
-        }
+        tell_file(o, files[i]);
     }
-    dir_merge_for_each_duplicate(merge, print_duplicate, o);
+    dir_merge_for_each_duplicate(merge, tell_duplicate, o);
     dir_merge_apply(merge);
     dir_merge_destroy(merge);
 }
@@ -395,7 +436,8 @@ objects_load(struct objects *o, const struct client_command *command,
     if (!error && options->files.n) {
         error = objects_add_files(o, &options->files);
     }
-    if (!error && offline && is_empty(o->model)) {
+    if (!error && offline && is_empty(o->model)
+        && !(o->on_problem && o->n_refused)) {
         error = xstrdup("no namespaces, pods or policies to think about");
     }
     if (error) {

@@ -21,6 +21,7 @@
 struct client_command;
 struct client_options;
 struct compile;
+struct dir_problem;
 struct label_pool;
 struct model;
 struct svec;
@@ -31,10 +32,14 @@ struct objects {
     struct model *model;
     struct snapshot_node node;  /* The daemon's, ... */
     bool has_node;              /* ...or else defaults. */
-    size_t n_problems;          /* That were printed, */
+    size_t n_problems;          /* That were told, without warnings, */
     size_t n_refused;           /* and those of them that are about what could
                                  * not be understood. */
 
+    /* Called with what is wrong in files and directories, unless it is NULL;
+     * then nothing is printed, and nothing at all to think about is no error
+     * if it is because of that.  Warnings are told to nobody else. */
+    void (*on_problem)(const struct dir_problem *, bool is_warning, void *aux);
     /* Called with each text that was read, unless it is NULL. */
     void (*on_text)(const char *name, const char *text, size_t size,
                     void *aux);

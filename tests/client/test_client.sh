@@ -85,6 +85,13 @@ check lint-fail-on 1 lint -n batch --fail-on=warning -f mistakes.yaml \
     -f shop.yaml
 check lint-without-pods 0 lint -f mistakes.yaml
 check lint-cluster 0 lint -f cluster-mistakes.yaml -f shop.yaml
+check lint-broken 1 lint -f broken/fields.yaml -f broken/kinds.yaml \
+    -f broken/several.yaml -f broken/syntax.yaml
+check lint-broken-alone 1 lint -f broken/syntax.yaml
+check lint-broken-json 1 lint -o json -f broken/refused.yaml
+check lint-twice 1 lint --fail-on=warning -f broken/fields.yaml \
+    -f broken/fields.yaml
+check lint-nobody 2 lint -n nobody -f mistakes.yaml -f shop.yaml
 check lint-json 1 lint -o json -f mistakes.yaml -f shop.yaml
 check matrix-app 0 matrix $shop
 check matrix-pod 0 matrix --by=pod $shop

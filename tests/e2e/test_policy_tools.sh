@@ -64,6 +64,27 @@ test_lint() {
     contains "a port that nobody has" dead-named-port "$output"
 }
 
+# What the daemon refused is found there, too.
+test_lint_refused() {
+    log_allow '\|dir\|WARN\|' "it says so, too"
+    manifest bad <<END
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {namespace: shop, name: bad}
+spec: {podSelector: {}, policyTypes: [Ingres], ingres: []}
+END
+    settle
+    exits 1 ovs-netpol lint
+    contains "the error" \
+        'error +shop/bad +refused +.*bad.yaml:4:39: spec.policyTypes.0.: ' \
+        "$output"
+    contains "the warning" 'warning +shop/bad +ignored-field ' "$output"
+    contains "the sum" '1 error, 1 warning' "$output"
+    exits 2 ovs-netpol lint -n nobody
+    rm "$MANIFESTS/bad.yaml"
+    settle
+}
+
 # A connection runs that the change would not allow.
 test_diff() {
     hold sql shop/web tcp "$(host_get shop/db v4)" 5432

@@ -399,6 +399,12 @@ test_rows_cover_rules(void **state)
     for (size_t i = 0; i < n; i++) {
         bool finds = false, spares = false;
 
+        if (i < LINT_N_PROBLEMS) {
+            /* Of the parser: test_problems(). */
+            assert_true(!rules[i].check && !rules[i].check_cluster
+                        && !rules[i].check_document);
+            continue;
+        }
         assert_int_equal(!!rules[i].check_document,
                          !rules[i].check && !rules[i].check_cluster);
         for (size_t j = 0; j < ARRAY_SIZE(rows); j++) {
@@ -411,6 +417,64 @@ test_rows_cover_rules(void **state)
             fail_msg("%s", rules[i].name);
         }
     }
+}
+
+static void
+expect_finding(const struct lint *lint, size_t i, const char *rule,
+               enum k8s_kind kind, const char *ns, const char *name,
+               const char *path, const char *message)
+{
+    const struct lint_finding *f = &lint->findings[i];
+
+    assert_string_equal(f->rule->name, rule);
+    assert_int_equal(f->kind, kind);
+    assert_string_equal(f->ns, ns);
+    assert_string_equal(f->name, name);
+    assert_string_equal(f->path, path);
+    assert_string_equal(f->message, message);
+}
+
+/* What the parser says; and nothing else about what is refused. */
+static void
+test_problems(void **state)
+{
+    struct scene s;
+    struct lint lint;
+
+    scene_init(&s, NULL);
+    scene_put(&s, P("p", "podSelector: {}, ingress: [{}]"));
+    scene_put(&s, P("q", "podSelector: {}, ingress: [{}]"));
+    lint_init(&lint, s.model);
+    lint_check_model(&lint);
+    lint_add_problem(&lint, LINT_REFUSED, "f:1:2", "NetworkPolicy shop/p",
+                     "spec.x: is bad");
+    lint_add_problem(&lint, LINT_IGNORED, "f:1:2", "NetworkPolicy shop/p",
+                     "spec.x: is bad");
+    lint_add_problem(&lint, LINT_IGNORED, "f:1:2", "NetworkPolicy shop/p",
+                     "spec.y: does nothing");
+    lint_add_problem(&lint, LINT_REFUSED, "f", NULL, "not this: is YAML");
+    lint_add_problem(&lint, LINT_TWICE, "f", "Node n", "is in g too");
+    lint_add_problem(&lint, LINT_IGNORED, "f", "AdminNetworkPolicy a",
+                     "apiVersion: is deprecated");
+    lint_drop_needless(&lint);
+    lint_sort(&lint);
+
+    assert_int_equal(lint.n_findings, 6);
+    expect_finding(&lint, 0, "refused", K8S_N_KINDS, "", "", "",
+                   "not this: is YAML");
+    expect_finding(&lint, 1, "refused", K8S_POLICY, "shop", "p", "spec.x",
+                   "is bad");
+    assert_string_equal(lint.findings[1].place, "f:1:2");
+    expect_finding(&lint, 2, "defined-twice", K8S_NODE, "", "n", "",
+                   "is in g too");
+    expect_finding(&lint, 3, "ignored-field", K8S_POLICY, "shop", "p",
+                   "spec.y", "does nothing");
+    /* Of q: it allows everything, and is the same as p. */
+    for (size_t i = 4; i < lint.n_findings; i++) {
+        assert_string_equal(lint.findings[i].name, "q");
+    }
+    lint_uninit(&lint);
+    scene_uninit(&s);
 }
 
 /* Without pods, rules about pods say nothing. */
@@ -492,6 +556,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rules),
         cmocka_unit_test(test_rows_cover_rules),
+        cmocka_unit_test(test_problems),
         cmocka_unit_test(test_without_pods),
         cmocka_unit_test(test_documents),
         cmocka_unit_test(test_documentation),
