@@ -15,22 +15,6 @@
 #include "model.h"
 #include "util.h"
 
-const struct k8s_object *
-dossier_find_cluster(const struct dossier *d, const char *word)
-{
-    size_t length = strcspn(word, "/");
-
-    for (enum k8s_kind kind = 0; word[length] && kind < K8S_N_KINDS; kind++) {
-        const char *name = k8s_kind_name(kind);
-
-        if (k8s_kind_is_cluster_policy(kind) && strlen(name) == length
-            && !strncmp(word, name, length)) {
-            return model_get(d->objects.model, kind, NULL, word + length + 1);
-        }
-    }
-    return NULL;
-}
-
 static void
 put_subject(const struct dossier *d, const struct k8s_cluster_policy *policy,
             struct json *json, struct ds *text)
@@ -99,26 +83,6 @@ put_rules(const struct k8s_cluster_policy *policy, enum k8s_direction d,
     json_object_put(json, k8s_direction_name(d), rules);
 }
 
-static void
-put_problems(const struct dossier *d, const struct k8s_object *policy,
-             struct json *json, struct ds *text)
-{
-    const struct json *problems = answer_get(d->status, "problems");
-    struct json *mine = json_array_create_empty();
-    char *key = k8s_object_key(policy);
-
-    for (size_t i = 0; i < answer_count(problems); i++) {
-        const struct json *p = answer_at(problems, i);
-
-        if (!strcmp(answer_string(p, "object"), key)) {
-            answer_fact(text, "problem", "%s", answer_string(p, "message"));
-            json_array_add(mine, json_clone(p));
-        }
-    }
-    free(key);
-    json_object_put(json, "problems", mine);
-}
-
 struct json *
 dossier_describe_cluster(const struct dossier *d,
                          const struct k8s_cluster_policy *policy,
@@ -138,7 +102,9 @@ dossier_describe_cluster(const struct dossier *d,
     for (enum k8s_direction i = 0; i < K8S_N_DIRECTIONS; i++) {
         put_rules(policy, i, json, text);
     }
-    put_problems(d, &policy->up, json, text);
+    char *key = k8s_object_key(&policy->up);
+    json_object_put(json, "problems", dossier_put_problems(d, key, text));
+    free(key);
     json_object_put(json, "counters",
                     dossier_put_counters(d, &policy->up, text));
     return json;

@@ -16,10 +16,12 @@
 #include "flowset.h"
 #include "label.h"
 #include "model.h"
+#include "name.h"
 #include "openvswitch/ofp-actions.h"
 #include "pipeline.h"
 #include "policy.h"
 #include "rule.h"
+#include "terminal.h"
 #include "util.h"
 
 /* Pods that are named in one line. */
@@ -320,29 +322,6 @@ put_generation(struct about *a)
                 (long long int) answer_integer(status, "generation.switch"));
 }
 
-static void
-put_problems(struct about *a)
-{
-    const struct json *problems = answer_get(a->d->status, "problems");
-    struct json *json = json_array_create_empty();
-    char *object = xasprintf("NetworkPolicy %s/%s", a->policy->up.ns,
-                             a->policy->up.name);
-
-    for (size_t i = 0; i < answer_count(problems); i++) {
-        const struct json *p = answer_at(problems, i);
-
-        if (!strcmp(answer_string(p, "object"), object)) {
-            answer_fact(a->text, "problem", "%s%s",
-                        answer_string(p, "message"),
-                        (answer_bool(p, "kept")
-                         ? " (the last good version is in force)" : ""));
-            json_array_add(json, json_clone(p));
-        }
-    }
-    free(object);
-    json_object_put(a->json, "problems", json);
-}
-
 static struct json *
 describe(const struct dossier *d, const struct k8s_policy *policy,
          struct ds *text)
@@ -359,7 +338,9 @@ describe(const struct dossier *d, const struct k8s_policy *policy,
     }
     put_flows(&a);
     put_generation(&a);
-    put_problems(&a);
+    char *key = k8s_object_key(&policy->up);
+    json_object_put(a.json, "problems", dossier_put_problems(d, key, text));
+    free(key);
     json_object_put(a.json, "counters",
                     dossier_put_counters(d, &policy->up, text));
 
@@ -370,32 +351,95 @@ describe(const struct dossier *d, const struct k8s_policy *policy,
     return a.json;
 }
 
+/* The policy of that name, or NULL. */
+static const struct k8s_object *
+find(const struct dossier *d, const struct policy_name *name)
+{
+    const struct k8s_object *o = NULL;
+
+    if (name->kind != K8S_N_KINDS) {
+        return model_get(d->objects.model, name->kind, name->ns, name->name);
+    }
+    for (enum k8s_kind kind = 0; !o && kind < K8S_N_KINDS; kind++) {
+        if (k8s_kind_is_cluster_policy(kind)) {
+            o = model_get(d->objects.model, kind, NULL, name->name);
+        }
+    }
+    return o;
+}
+
+/* A policy of which nothing is in force, because of what is wrong with it.
+ * Returns NULL if it is not that. */
+static struct json *
+describe_refused(const struct dossier *d, const struct policy_name *name,
+                 struct ds *text)
+{
+    struct ds problems = DS_EMPTY_INITIALIZER;
+    enum k8s_kind kind = (name->kind == K8S_N_KINDS
+                          ? K8S_CLUSTER_POLICY : name->kind);
+    char *key = xasprintf("%s %s%s%s", k8s_kind_name(kind),
+                          name->ns ? name->ns : "", name->ns ? "/" : "",
+                          name->name);
+    struct json *list = dossier_put_problems(d, key, &problems);
+    struct json *json = NULL;
+
+    if (answer_count(list)) {
+        json = json_object_create();
+        json_object_put_string(json, "kind", k8s_kind_name(kind));
+        json_object_put_string(json, "namespace", name->ns ? name->ns : "");
+        json_object_put_string(json, "name", name->name);
+        json_object_put(json, "refused", json_boolean_create(true));
+        json_object_put(json, "problems", list);
+        answer_fact(text, "policy", "%s", key);
+        answer_fact(text, "state", "refused, nothing of it is in force");
+        ds_put_cstr(text, ds_cstr(&problems));
+    } else {
+        json_destroy(list);
+    }
+    ds_destroy(&problems);
+    free(key);
+    return json;
+}
+
+static struct json *
+describe_any(const struct dossier *d, const struct policy_name *name,
+             struct ds *text)
+{
+    const struct k8s_object *o = find(d, name);
+
+    return (!o ? describe_refused(d, name, text)
+            : o->kind == K8S_POLICY ? describe(d, k8s_policy_cast(o), text)
+            : dossier_describe_cluster(d, k8s_cluster_policy_cast(o), text));
+}
+
 int
 client_policy(const struct client_command *command,
               const struct client_options *options, const char *const args[])
 {
+    struct ds text = DS_EMPTY_INITIALIZER;
+    struct policy_name name;
+    struct json *json = NULL;
     struct dossier d;
-    int code = CLIENT_ERROR;
-    bool ok = dossier_init(&d, command, options);
-    const struct k8s_object *o = (ok ? dossier_find_cluster(&d, args[0])
-                                  : NULL);
 
-    if (ok && !o) {
-        o = dossier_find(&d, command, K8S_POLICY, args[0]);
+    if (!policy_name_parse(args[0], &name)) {
+        client_complain("%s: \"%s\" is not NAMESPACE/NAME, or KIND/NAME of a "
+                        "policy of the cluster", command->name, args[0]);
+        return CLIENT_ERROR;
     }
-    if (o) {
-        struct ds text = DS_EMPTY_INITIALIZER;
-        struct json *json
-            = (o->kind == K8S_POLICY
-               ? describe(&d, k8s_policy_cast(o), &text)
-               : dossier_describe_cluster(&d, k8s_cluster_policy_cast(o),
-                                          &text));
-
-        dossier_print(json, ds_cstr(&text), options);
-        json_destroy(json);
-        ds_destroy(&text);
-        code = CLIENT_OK;
+    if (dossier_init(&d, command, options)) {
+        json = describe_any(&d, &name, &text);
+        if (json) {
+            dossier_print(json, ds_cstr(&text), options);
+        } else {
+            client_complain("%s: there is no policy \"%s\"%s", command->name,
+                            args[0], (d.objects.n_refused
+                                      ? " that is understood" : ""));
+        }
     }
+    int code = json ? CLIENT_OK : CLIENT_ERROR;
+    json_destroy(json);
+    ds_destroy(&text);
     dossier_uninit(&d);
+    policy_name_uninit(&name);
     return code;
 }

@@ -9,12 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "ovs-json.h"
 
 #include "client.h"
 #include "model.h"
+#include "name.h"
 #include "objects.h"
 #include "openvswitch/dynamic-string.h"
 #include "terminal.h"
@@ -113,35 +113,6 @@ diff_has_changes(const struct diff *d)
 
 /* --delete. */
 
-/* The kind that 'word' names, as kubectl would take it; or K8S_N_KINDS. */
-static enum k8s_kind
-parse_kind(const char *word)
-{
-    static const struct {
-        const char *word;
-        enum k8s_kind kind;
-    } names[] = {
-        { "ns", K8S_NAMESPACE }, { "po", K8S_POD }, { "netpol", K8S_POLICY },
-        { "networkpolicies", K8S_POLICY }, { "cnp", K8S_CLUSTER_POLICY },
-    };
-
-    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-        if (!strcasecmp(word, names[i].word)) {
-            return names[i].kind;
-        }
-    }
-    for (int kind = 0; kind < K8S_N_KINDS; kind++) {
-        const char *name = k8s_kind_name(kind);
-        size_t length = strlen(name);
-
-        if (!strncasecmp(word, name, length)
-            && (!word[length] || !strcasecmp(word + length, "s"))) {
-            return kind;
-        }
-    }
-    return K8S_N_KINDS;
-}
-
 /* Deletes "KIND/NAMESPACE/NAME" or "KIND/NAME". */
 static char *
 delete_object(struct model *model, const char *what)
@@ -149,7 +120,7 @@ delete_object(struct model *model, const char *what)
     char *copy = xstrdup(what), *rest = copy;
     const char *kind_name = strsep(&rest, "/");
     const char *first = strsep(&rest, "/");
-    enum k8s_kind kind = parse_kind(kind_name);
+    enum k8s_kind kind = name_parse_kind(kind_name, strlen(kind_name));
     char *error = NULL;
 
     if (kind == K8S_N_KINDS || !first) {

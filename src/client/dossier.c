@@ -88,6 +88,28 @@ dossier_find(const struct dossier *d, const struct client_command *command,
     return o;
 }
 
+struct json *
+dossier_put_problems(const struct dossier *d, const char *key, struct ds *text)
+{
+    const struct json *problems = answer_get(d->status, "problems");
+    struct json *json = json_array_create_empty();
+
+    for (size_t i = 0; i < answer_count(problems); i++) {
+        const struct json *p = answer_at(problems, i);
+
+        if (!strcmp(answer_string(p, "object"), key)) {
+            const char *place = answer_string(p, "place");
+
+            answer_fact(text, "problem", "%s%s%s%s", place,
+                        place[0] ? ": " : "", answer_string(p, "message"),
+                        (answer_bool(p, "kept")
+                         ? " (the last good version is in force)" : ""));
+            json_array_add(json, json_clone(p));
+        }
+    }
+    return json;
+}
+
 void
 dossier_print(const struct json *json, const char *text,
               const struct client_options *options)

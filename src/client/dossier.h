@@ -37,9 +37,10 @@ const struct k8s_object *dossier_find(const struct dossier *,
                                       const struct client_command *,
                                       enum k8s_kind, const char *word);
 
-/* The policy of the cluster that the word "KIND/NAME" names, or NULL. */
-const struct k8s_object *dossier_find_cluster(const struct dossier *,
-                                              const char *word);
+/* What is wrong with the object "KIND NS/NAME", as the daemon says: facts, and
+ * the same as a JSON array; empty if nothing is. */
+struct json *dossier_put_problems(const struct dossier *, const char *key,
+                                  struct ds *text);
 /* Facts about it, and the same as JSON. */
 struct json *dossier_describe_cluster(const struct dossier *,
                                       const struct k8s_cluster_policy *,

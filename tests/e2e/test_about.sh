@@ -104,6 +104,26 @@ for check in json.load(sys.stdin)["checks"]:
         print(check["result"])' "$1" <<< "$output"
 }
 
+# A policy of which nothing is in force is not unknown.
+test_policy_refused() {
+    log_allow '\|dir\|WARN\|' "it says so, too"
+    manifest bad <<END
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {namespace: shop, name: bad}
+spec: {podSelector: 7}
+END
+    settle
+    exits 0 ovs-netpol policy shop/bad
+    contains "state" '^state +refused' "$output"
+    contains "problem" '^problem .*bad.yaml:4:21: spec.podSelector: ' "$output"
+    exits 0 ovs-netpol policy -o json netpol/shop/bad
+    same "refused" True "$(value refused)"
+    exits 2 ovs-netpol policy shop/nobody
+    rm "$MANIFESTS/bad.yaml"
+    settle
+}
+
 test_doctor() {
     local name
     exits 0 ovs-netpol doctor
