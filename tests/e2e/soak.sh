@@ -60,7 +60,7 @@ allow_what_happens() {
     log_allow '\|bridge_(watch|readback)\|WARN\|.*of somebody else' \
         "there are some"
     log_allow '\|WARN\|Dropped [0-9]+ log messages' "often"
-    log_allow '\|(rconn|stream|bridge[a-z_]*|audit_link)\|' \
+    log_allow '\|(rconn|vconn_stream|stream|bridge[a-z_]*|audit_link)\|' \
         "the switch is away"
     log_allow '\|(reconnect|jsonrpc|ovsdb_cs|ovsdb_idl)\|' \
         "the daemon was away"
