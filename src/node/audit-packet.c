@@ -25,8 +25,12 @@ extract(const void *data, size_t size, size_t total, struct flow *flow)
     struct dp_packet packet;
 
     total = MIN(total, MAX_FRAME);
+    size = MIN(size, total);
     dp_packet_init(&packet, total);
-    memcpy(dp_packet_put_zeros(&packet, total), data, MIN(size, total));
+    dp_packet_put_zeros(&packet, total);
+    if (size) {
+        memcpy(dp_packet_data(&packet), data, size);
+    }
     flow_extract(&packet, flow);
     dp_packet_uninit(&packet);
 }
