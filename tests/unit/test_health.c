@@ -265,8 +265,9 @@ test_lag(void **state)
     struct fixture *f = *state;
 
     make_ready(f);
-    latency_note(f->latency, 1, time_usec());
-    latency_note(f->latency, 2, time_usec());
+    /* Before now, or there would be no lag yet. */
+    latency_note(f->latency, 1, time_usec() - 1);
+    latency_note(f->latency, 2, time_usec() - 1);
     run(f);
     assert_ready(f);
     f->now += HEALTH_SWITCH_MSEC;
