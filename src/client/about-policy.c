@@ -351,23 +351,6 @@ describe(const struct dossier *d, const struct k8s_policy *policy,
     return a.json;
 }
 
-/* The policy of that name, or NULL. */
-static const struct k8s_object *
-find(const struct dossier *d, const struct policy_name *name)
-{
-    const struct k8s_object *o = NULL;
-
-    if (name->kind != K8S_N_KINDS) {
-        return model_get(d->objects.model, name->kind, name->ns, name->name);
-    }
-    for (enum k8s_kind kind = 0; !o && kind < K8S_N_KINDS; kind++) {
-        if (k8s_kind_is_cluster_policy(kind)) {
-            o = model_get(d->objects.model, kind, NULL, name->name);
-        }
-    }
-    return o;
-}
-
 /* A policy of which nothing is in force, because of what is wrong with it.
  * Returns NULL if it is not that. */
 static struct json *
@@ -405,7 +388,7 @@ static struct json *
 describe_any(const struct dossier *d, const struct policy_name *name,
              struct ds *text)
 {
-    const struct k8s_object *o = find(d, name);
+    const struct k8s_object *o = objects_find_policy(&d->objects, name);
 
     return (!o ? describe_refused(d, name, text)
             : o->kind == K8S_POLICY ? describe(d, k8s_policy_cast(o), text)

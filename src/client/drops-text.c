@@ -10,6 +10,7 @@
 #include "ovs-json.h"
 
 #include "columns.h"
+#include "name.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/shash.h"
 #include "terminal.h"
@@ -155,20 +156,39 @@ end_is(const struct json *record, const char *which, const char *pod)
 }
 
 static bool
+knows_pod(const struct json *record, const char *pod)
+{
+    return end_is(record, "source", pod) || end_is(record, "destination", pod);
+}
+
+/* True if 'json' is the policy that 'name' names. */
+static bool
+is_policy(const struct json *json, const struct policy_name *name)
+{
+    const char *kind = get_string(json, "kind");
+
+    return (!strcmp(get_string(json, "name"), name->name)
+            && (name->kind == K8S_POLICY
+                ? !kind[0] && !strcmp(get_string(json, "namespace"), name->ns)
+                : kind[0] && (name->kind == K8S_N_KINDS
+                              || !strcmp(kind, k8s_kind_name(name->kind)))));
+}
+
+static bool
 has_policy(const struct json *record, const char *policy)
 {
     struct json *const *policies;
     size_t n = get_array(record, "policies", &policies);
+    struct policy_name name;
     bool has = false;
 
-    for (size_t i = 0; i < n && !has; i++) {
-        const char *plain = get_string(policies[i], "name");
-        char *name = get_name(policies[i]);
-
-        has = !strcmp(get_string(policies[i], "kind")[0] ? plain : name,
-                      policy);
-        free(name);
+    if (!policy_name_parse(policy, &name)) {
+        return false;
     }
+    for (size_t i = 0; i < n && !has; i++) {
+        has = is_policy(policies[i], &name);
+    }
+    policy_name_uninit(&name);
     return has;
 }
 
@@ -177,9 +197,23 @@ drops_matches(const struct drops_filter *f, const struct json *record)
 {
     return (!strcmp(get_string(record, "verdict"),
                     f->audit ? "audit" : "drop")
-            && (!f->pod || end_is(record, "source", f->pod)
-                || end_is(record, "destination", f->pod))
+            && (!f->pod || knows_pod(record, f->pod))
             && (!f->policy || has_policy(record, f->policy)));
+}
+
+bool
+drops_know(const struct json *answer, const char *pod, const char *policy)
+{
+    struct json *const *records;
+    size_t n = get_array(answer, "records", &records);
+
+    for (size_t i = 0; i < n; i++) {
+        if ((pod && knows_pod(records[i], pod))
+            || (policy && has_policy(records[i], policy))) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The list. */

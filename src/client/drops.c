@@ -6,10 +6,14 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ovs-json.h"
 
 #include "client.h"
+#include "model.h"
+#include "name.h"
+#include "objects.h"
 #include "openvswitch/dynamic-string.h"
 #include "terminal.h"
 #include "timeval.h"
@@ -160,6 +164,59 @@ follow(const struct client_command *command,
     }
 }
 
+/* Whom a filter names should be in the cluster or, if that is past, in a
+ * record.  Returns NULL or a message (caller frees). */
+static char *
+check_filter(const char *target, const struct json *answer,
+             const struct drops_filter *f)
+{
+    bool pod = f->pod && !drops_know(answer, f->pod, NULL);
+    bool policy = f->policy && !drops_know(answer, NULL, f->policy);
+    struct policy_name name;
+    struct objects o;
+
+    if (!pod && !policy) {
+        return NULL;
+    }
+    objects_init(&o);
+    char *error = objects_add_daemon(&o, target);
+    if (!error && pod) {
+        const char *slash = strchr(f->pod, '/');
+        char *ns = xmemdup0(f->pod, slash - f->pod);
+
+        error = (model_get(o.model, K8S_POD, ns, slash + 1) ? NULL
+                 : xasprintf("there is no pod \"%s\", and no record of one",
+                             f->pod));
+        free(ns);
+    }
+    if (!error && policy && policy_name_parse(f->policy, &name)) {
+        error = (objects_find_policy(&o, &name) ? NULL
+                 : xasprintf("there is no policy \"%s\", and no record of one",
+                             f->policy));
+        policy_name_uninit(&name);
+    }
+    objects_uninit(&o);
+    return error;
+}
+
+/* Says so, but who is followed may still come. */
+static void
+warn_of_filter(const struct client_command *command, const char *target,
+               const struct drops_filter *filter)
+{
+    struct json *answer;
+    char *error = ask(target, 0, &answer);
+
+    if (!error) {
+        error = check_filter(target, answer, filter);
+        if (error) {
+            client_complain("%s: %s", command->name, error);
+        }
+        json_destroy(answer);
+    }
+    free(error);
+}
+
 int
 client_drops(const struct client_command *command,
              const struct client_options *options,
@@ -173,13 +230,17 @@ client_drops(const struct client_command *command,
     struct json *answer;
 
     if (options->follow) {
+        warn_of_filter(command, options->target, &filter);
         return follow(command, options, &filter);
     }
     char *error = ask(options->target, 0, &answer);
     if (error) {
         return complain(command, options, error);
     }
-    print_list(answer, &filter, options->format == CLIENT_JSON);
+    error = check_filter(options->target, answer, &filter);
+    if (!error) {
+        print_list(answer, &filter, options->format == CLIENT_JSON);
+    }
     json_destroy(answer);
-    return CLIENT_OK;
+    return error ? complain(command, options, error) : CLIENT_OK;
 }

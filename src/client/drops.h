@@ -20,10 +20,14 @@ struct drops_filter {
     bool audit;                 /* What audit mode let through, not what was
                                  * dropped. */
     const char *pod;            /* "NS/POD" at either end, or NULL. */
-    const char *policy;         /* "NS/NAME" isolates, or a rule of the cluster
-                                 * policy "NAME" denied; or NULL. */
+    const char *policy;         /* A policy's name, see name.h, that isolates,
+                                 * or a rule of which denied; or NULL. */
 };
 bool drops_matches(const struct drops_filter *, const struct json *record);
+/* True if some record, of either verdict, is about 'pod', or about 'policy';
+ * one of them may be NULL. */
+bool drops_know(const struct json *answer, const char *pod,
+                const char *policy);
 
 /* The list, with what else there is to know, for people and programs. */
 void drops_format(const struct json *answer, const struct drops_filter *,

@@ -16,7 +16,6 @@
 #include "columns.h"
 #include "dir.h"
 #include "lint.h"
-#include "model.h"
 #include "objects.h"
 #include "openvswitch/dynamic-string.h"
 #include "terminal.h"
@@ -144,22 +143,12 @@ is_elsewhere(const struct lint_finding *f, const void *ns)
     return f->kind != K8S_N_KINDS && strcmp(f->ns, ns);
 }
 
-/* True if 'ns' is the name of a namespace, or of one that something is in. */
 static bool
-is_namespace(const struct model *model, const struct lint *lint,
+is_namespace(const struct objects *objects, const struct lint *lint,
              const char *ns)
 {
-    static const enum k8s_kind kinds[] = { K8S_POD, K8S_POLICY };
-    bool is = model_get(model, K8S_NAMESPACE, NULL, ns);
+    bool is = objects_know_namespace(objects, ns);
 
-    for (size_t i = 0; i < ARRAY_SIZE(kinds) && !is; i++) {
-        struct hmap_position pos = { 0, 0 };
-        const struct k8s_object *o;
-
-        while (!is && (o = model_next(model, kinds[i], &pos))) {
-            is = !strcmp(o->ns, ns);
-        }
-    }
     for (size_t i = 0; i < lint->n_findings && !is; i++) {
         is = !strcmp(lint->findings[i].ns, ns);
     }
@@ -290,7 +279,7 @@ client_lint(const struct client_command *command,
     lint_init(&lint, objects.model);
     lint_check_model(&lint);
     lint_move(&found, &lint);
-    if (options->ns && !is_namespace(objects.model, &lint, options->ns)) {
+    if (options->ns && !is_namespace(&objects, &lint, options->ns)) {
         client_complain("%s: there is nothing in namespace \"%s\"",
                         command->name, options->ns);
     } else {

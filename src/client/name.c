@@ -84,3 +84,15 @@ policy_name_uninit(struct policy_name *name)
 {
     free(name->ns);
 }
+
+bool
+policy_name_is(const char *word)
+{
+    struct policy_name name;
+
+    if (!policy_name_parse(word, &name)) {
+        return false;
+    }
+    policy_name_uninit(&name);
+    return true;
+}

@@ -25,5 +25,7 @@ struct policy_name {
 /* Returns false, with nothing to free, if 'word' is none of these. */
 bool policy_name_parse(const char *word, struct policy_name *);
 void policy_name_uninit(struct policy_name *);
+/* True if 'word' can be parsed. */
+bool policy_name_is(const char *word);
 
 #endif /* name.h */

@@ -20,6 +20,7 @@
 #include "k8s.h"
 #include "label.h"
 #include "model.h"
+#include "name.h"
 #include "svec.h"
 #include "terminal.h"
 #include "util.h"
@@ -336,6 +337,41 @@ objects_add_daemon(struct objects *o, const char *target)
     error = add_snapshot(o, text, strlen(text));
     free(text);
     return error;
+}
+
+/* Questions. */
+
+const struct k8s_object *
+objects_find_policy(const struct objects *o, const struct policy_name *name)
+{
+    const struct k8s_object *found = NULL;
+
+    if (name->kind != K8S_N_KINDS) {
+        return model_get(o->model, name->kind, name->ns, name->name);
+    }
+    for (enum k8s_kind kind = 0; !found && kind < K8S_N_KINDS; kind++) {
+        if (k8s_kind_is_cluster_policy(kind)) {
+            found = model_get(o->model, kind, NULL, name->name);
+        }
+    }
+    return found;
+}
+
+bool
+objects_know_namespace(const struct objects *o, const char *ns)
+{
+    static const enum k8s_kind kinds[] = { K8S_POD, K8S_POLICY };
+    bool know = model_get(o->model, K8S_NAMESPACE, NULL, ns);
+
+    for (size_t i = 0; i < ARRAY_SIZE(kinds) && !know; i++) {
+        struct hmap_position pos = { 0, 0 };
+        const struct k8s_object *object;
+
+        while (!know && (object = model_next(o->model, kinds[i], &pos))) {
+            know = !strcmp(object->ns, ns);
+        }
+    }
+    return know;
 }
 
 /* Flows. */

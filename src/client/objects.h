@@ -24,6 +24,7 @@ struct compile;
 struct dir_problem;
 struct label_pool;
 struct model;
+struct policy_name;
 struct svec;
 
 struct objects {
@@ -71,6 +72,12 @@ char *objects_add_daemon(struct objects *, const char *target)
  * false. */
 bool objects_load(struct objects *, const struct client_command *,
                   const struct client_options *);
+
+/* The policy of that name, or NULL. */
+const struct k8s_object *objects_find_policy(const struct objects *,
+                                             const struct policy_name *);
+/* True if there is a namespace 'ns', or something in it. */
+bool objects_know_namespace(const struct objects *, const char *ns);
 
 /* Compiles the objects for the node that the model knows.  The caller destroys
  * it, before the objects. */

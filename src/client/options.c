@@ -12,6 +12,7 @@
 
 #include "k8s.h"
 #include "lint.h"
+#include "name.h"
 #include "util.h"
 
 void
@@ -293,7 +294,7 @@ set_policy(const struct client_command *command,
            struct client_options *options, const char *value)
 {
     options->policy = value;
-    return (is_full_name(value) || (value[0] && !strchr(value, '/'))
+    return (policy_name_is(value)
             ? NULL : xstrdup("want NAMESPACE/POLICY, or the name of a cluster "
                              "policy"));
 }

@@ -16,6 +16,7 @@
 #include "answer.h"
 #include "columns.h"
 #include "hash.h"
+#include "objects.h"
 #include "openvswitch/poll-loop.h"
 #include "terminal.h"
 #include "timeval.h"
@@ -279,6 +280,26 @@ watch(const struct client_command *command,
     return CLIENT_ERROR;
 }
 
+static bool
+check_namespace(const struct client_command *command,
+                const struct client_options *options)
+{
+    struct objects o;
+
+    objects_init(&o);
+    char *error = objects_add_daemon(&o, options->target);
+    if (!error && !objects_know_namespace(&o, options->ns)) {
+        error = xasprintf("there is nothing in namespace \"%s\"",
+                          options->ns);
+    }
+    if (error) {
+        client_complain("%s: %s", command->name, error);
+        free(error);
+    }
+    objects_uninit(&o);
+    return !error;
+}
+
 int
 client_top(const struct client_command *command,
            const struct client_options *options,
@@ -287,6 +308,9 @@ client_top(const struct client_command *command,
     static const struct reading nothing = { .counters = NULL };
     struct reading r;
 
+    if (options->ns && !check_namespace(command, options)) {
+        return CLIENT_ERROR;
+    }
     if (!options->once && options->format == CLIENT_TEXT
         && isatty(STDOUT_FILENO)) {
         return watch(command, options);

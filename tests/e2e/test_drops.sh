@@ -211,6 +211,28 @@ END
         awk 'NR > 1 { $1 = ""; print }' | sed 's/^ *//' | sort)"
 }
 
+# The name is that of DENIED BY, too, and who nobody knows is an error.
+test_filters() {
+    local name
+    for name in cnp/strict ClusterNetworkPolicy/strict; do
+        same "$name" "$(ovs-netpol drops --policy=strict)" \
+            "$(ovs-netpol drops --policy="$name")"
+    done
+    exits 0 ovs-netpol drops --pod=shop/web
+    exits 2 ovs-netpol drops --pod=shop/wbe
+    contains "why" 'there is no pod "shop/wbe"' "$output"
+    exits 2 ovs-netpol drops --policy=nope/x
+    exits 2 ovs-netpol drops --policy=cnp/nope
+    exits 2 ovs-netpol drops --policy=anp/strict
+    exits 2 ovs-netpol top -1 -n nope
+    exits 0 ovs-netpol top -1 -n shop
+    # What is past stays visible.
+    policy_delete strict
+    settle
+    exits 0 ovs-netpol drops --policy=cnp/strict
+    contains "the past" 'ClusterNetworkPolicy/strict ingress' "$output"
+}
+
 has_row() {
     ovs-netpol drops --policy=strict | grep -Eq "$1"
 }

@@ -202,6 +202,35 @@ test_problems(void **state OVS_UNUSED)
     json_destroy(answer);
 }
 
+/* Names of policies are those of name.h. */
+static void
+test_names(void **state OVS_UNUSED)
+{
+    static const struct {
+        const char *pod, *policy;
+        bool known;
+    } rows[] = {
+        { "shop/web", NULL, true }, { "shop/nobody", NULL, false },
+        { NULL, "shop/db", true }, { NULL, "netpol/shop/db", true },
+        { NULL, "shop/nothing", false }, { NULL, "db", false },
+        { NULL, "past", true }, { NULL, "ClusterNetworkPolicy/past", true },
+        { NULL, "cnp/past", true }, { NULL, "anp/past", false },
+        { NULL, "shop/past", false }, { NULL, "a/b/c", false },
+    };
+    struct json *answer = json_from_string(
+        "{\"records\":[" RECORD("1", "drop", "ingress", "47", WEB, DB,
+                                BY("db")) ","
+        RECORD("2", "audit", "ingress", "47", WEB, DB, "\"policies\":[{"
+               "\"kind\":\"ClusterNetworkPolicy\",\"name\":\"past\","
+               "\"rule\":2}]") "]}");
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        assert_int_equal(drops_know(answer, rows[i].pod, rows[i].policy),
+                         rows[i].known);
+    }
+    json_destroy(answer);
+}
+
 int
 main(void)
 {
@@ -211,6 +240,7 @@ main(void)
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_strange_answers),
         cmocka_unit_test(test_problems),
+        cmocka_unit_test(test_names),
     };
 
     return cmocka_run_group_tests_name("client_drops", tests, NULL, NULL);
