@@ -342,6 +342,20 @@ bundle_uninit(struct bundle *b)
     free(b->name);
 }
 
+/* Whether the archive can be written, before all is collected; tar would say
+ * it in several lines. */
+static char *
+try_file(const char *file)
+{
+    int fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+    if (fd < 0) {
+        return xasprintf("%s: %s", file, ovs_strerror(errno));
+    }
+    close(fd);
+    return NULL;
+}
+
 int
 client_bundle(const struct client_command *command,
               const struct client_options *options, const char *const args[])
@@ -354,6 +368,9 @@ client_bundle(const struct client_command *command,
     } else {
         file = (args[0] ? xstrdup(args[0])
                 : xasprintf("%s.tar.gz", b.name));
+        error = try_file(file);
+    }
+    if (!error) {
         add_daemon(&b);
         add_switch(&b);
         add_machine(&b);

@@ -150,7 +150,10 @@ dossier_format_rule(const struct k8s_rule *rule, const char *ns,
          && put_separator(i, rule->n_peers, " or ", s); i++) {
         k8s_format_peer(&rule->peers[i], ns, s);
     }
-    ds_put_cstr(s, rule->any_port ? ", everything" : ", ports ");
+    ds_put_cstr(s, (rule->any_port ? ", everything"
+                    : rule->n_ports ? ", ports "
+                    : rule->any_peer || rule->n_peers
+                    ? ", no ports (not understood)" : ""));
     for (size_t i = 0; i < rule->n_ports
          && put_separator(i, rule->n_ports, " ", s); i++) {
         k8s_format_port(&rule->ports[i], s);

@@ -39,12 +39,23 @@ parse_number(struct k8s_parser *p, const struct k8s_field *port,
     return true;
 }
 
+/* True if 'name' would be a number without quotes. */
+static bool
+is_number(const char *name)
+{
+    return name[0] && name[0] != '0' && !name[strspn(name, "0123456789")];
+}
+
 static bool
 parse_port_name(struct k8s_parser *p, const struct k8s_field *port,
                 struct k8s_port *out)
 {
     const char *name = doc_node_string(port->node);
 
+    if (is_number(name)) {
+        return k8s_fail_text(p, port, name, "is a string: a number needs no "
+                             "quotes");
+    }
     if (!k8s_is_port_name(name)) {
         return k8s_fail_text(p, port, name, "is neither a number from 1 to "
                              "65535 nor a valid port name");

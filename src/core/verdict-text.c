@@ -43,6 +43,21 @@ pick_address(const struct model *model, const struct k8s_pod *pod,
     return first;
 }
 
+/* True if 's' is an address and a number: "10.0.0.1/24". */
+static bool
+has_prefix_length(const char *s)
+{
+    const char *slash = strchr(s, '/');
+    char *address = xmemdup0(s, slash ? slash - s : 0);
+    struct in6_addr addr;
+    size_t n_digits = slash ? strspn(slash + 1, "0123456789") : 0;
+    bool has = (n_digits && !slash[1 + n_digits]
+                && address_parse(address, &addr));
+
+    free(address);
+    return has;
+}
+
 /* 's' is "NS/NAME".  A hostNetwork pod is a way to name the node's address
  * (S40), so its endpoint has no pod. */
 static char *
@@ -54,7 +69,9 @@ parse_pod(const struct model *model, const char *s, const char *ns,
     const struct k8s_pod *pod = object ? k8s_pod_cast(object) : NULL;
     const struct in6_addr *addr;
 
-    if (!pod) {
+    if (!pod && has_prefix_length(s)) {
+        return xasprintf("\"%s\": an address has no prefix length here", s);
+    } else if (!pod) {
         return xasprintf("there is no pod \"%s\"", s);
     } else if (pod->finished) {
         return xasprintf("pod \"%s\" has finished", s);

@@ -58,6 +58,7 @@ check pod-nobody 2 pod $shop shop/nobody
 check policy 0 policy $shop shop/db
 check policy-json 0 policy $shop -o json shop/db
 check policy-nobody 2 policy $shop shop/nobody
+check policy-ports 0 policy -f broken/ports.yaml shop/ports
 check graph-dot 0 graph -o dot $shop
 check graph-dot-namespace 0 graph -o dot --by=namespace $shop
 check report-nothing 2 report -f /dev/null

@@ -236,6 +236,8 @@ test_bundle_without_daemon() {
     contains "the list" '^status.txt +missing: ' "$output"
     contains "the list" '^dump-flows.txt +[0-9]+ bytes' "$output"
     exits 2 ovs-netpol bundle /nonexistent/x.tar.gz
+    same "one line" "ovs-netpol: bundle: /nonexistent/x.tar.gz: No such file \
+or directory" "$output"
     daemon_start
     settle
 }

@@ -454,8 +454,7 @@ test_port_errors(void **state)
         {PORT("{port: -1}"),
          PORT_PATH ".port: -1 is not between 1 and 65535"},
         {PORT("{port: '80'}"),
-         PORT_PATH ".port: \"80\" is neither a number from 1 to 65535 nor a "
-         "valid port name"},
+         PORT_PATH ".port: \"80\" is a string: a number needs no quotes"},
         {PORT("{port: 012}"),
          PORT_PATH ".port: \"012\" is neither a number from 1 to 65535 nor a "
          "valid port name"},

@@ -240,7 +240,10 @@ test_mistakes(void **state)
         { "shop/db", "[fd00::1", "want [ADDRESS]" },
         { "shop/db", "[fd00::1]80", "want [ADDRESS]" },
         { "shop/db", "[]:80", "neither" },
-        { "shop/db", "10.0.0.1/32", "there is no pod" },
+        { "shop/db", "10.0.0.1/32",
+          "\"10.0.0.1/32\": an address has no prefix length here" },
+        { "shop/db", "fd00::1/64", "an address has no prefix length here" },
+        { "shop/db", "10.0.0.1/x", "there is no pod" },
     };
     struct fixture *f = *state;
 
