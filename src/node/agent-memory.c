@@ -8,7 +8,10 @@
 
 #include "agent-private.h"
 
+#include <malloc.h>
+
 #include "audit.h"
+#include "bridge.h"
 #include "compile.h"
 #include "counters.h"
 #include "dir.h"
@@ -122,4 +125,15 @@ agent_get_memory_usage(const struct agent *a, struct simap *usage)
         count_flows(a->compile, usage);
     }
     count_observations(a, usage);
+}
+
+void
+agent_trim_memory(struct agent *a)
+{
+    if (!a->trimmed && a->synced && bridge_generation(a->bridge)) {
+#ifdef __GLIBC__
+        malloc_trim(0);
+#endif
+        a->trimmed = true;
+    }
 }

@@ -5,7 +5,7 @@
  * agent.c            makes and destroys all of it; the order of the loop
  * agent-commands.c   commands that change something, or take time
  * agent-cleanup.c    removes our flows
- * agent-memory.c     how many there are of what takes memory
+ * agent-memory.c     how many there are of what takes memory; giving it back
  * agent-observers.c  who only looks: metrics, health, denied packets
  * agent-start.c      the model, the compiler and the bridge, as the settings
  *                    say
@@ -67,6 +67,7 @@ struct agent {
     bool cleanup;
     bool synced;                /* Every source was read once. */
     bool named;                 /* Our tables have names. */
+    bool trimmed;               /* See agent_trim_memory(). */
 };
 
 /* agent-start.c */
@@ -88,6 +89,10 @@ void agent_stop_observers(struct agent *);
 /* Flows that name a meter come after it, and go with it. */
 void agent_run_audit(struct agent *);
 void agent_run_observers(struct agent *);
+
+/* agent-memory.c: gives back, once, what only the first batch needed; when
+ * that is in the switch. */
+void agent_trim_memory(struct agent *);
 
 /* agent-cleanup.c: from here on nothing is enforced. */
 void agent_start_cleanup(struct agent *);

@@ -296,6 +296,7 @@ agent_run(struct agent *a)
         agent_refusal_run(a->refusal, a->bridge);
     }
     run_ready(a);
+    agent_trim_memory(a);
     run_waiters(a);
     agent_run_observers(a);
     run_state(a);
