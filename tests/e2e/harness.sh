@@ -307,6 +307,8 @@ LOG_HARMLESS=(
     '\|poll_loop(\(.*\))?\|'
     # There is no kernel datapath; dpctl says so whenever it is asked.
     '\|dpif\|WARN\|failed to enumerate system datapaths'
+    # Of two threads that have the same packet one makes the datapath's flow.
+    '\|ofproto_dpif_upcall(\(.*\))?\|WARN\|upcall_cb failure: ukey inst'
     # ovs-vsctl does not stay to hear of what we do about its change.
     '\|(jsonrpc|reconnect)\|WARN\|unix#[0-9]+: .*(Broken pipe|reset by peer)'
     # A daemon that stops or is killed does not hear all that the switch says.
@@ -316,6 +318,8 @@ LOG_HARMLESS=(
     # We stopped the daemon while the switch was telling it of a packet.
     '\|rconn\|WARN\|br0<->unix#[0-9]+: connection dropped \(Connection reset'
     '\|rconn\|WARN\|br0<->unix#[0-9]+: connection dropped \(Broken pipe'
+    # We stopped the switch while the daemon was telling it something.
+    '\|vconn_stream\|ERR\|send: Broken pipe'
     # We told the daemon to stop.
     '\|fatal_signal(\(.*\))?\|WARN\|terminating with signal 15'
 )
