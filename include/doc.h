@@ -96,6 +96,8 @@ const char *doc_node_key(const struct doc_node *, size_t i);
 /* The member 'key' of a map, or NULL if 'node' is NULL, not a map, or lacks
  * it.  A member that is null is returned as a DOC_NULL node. */
 const struct doc_node *doc_node_get(const struct doc_node *, const char *key);
+/* The text of such a member if it is a string, else NULL. */
+const char *doc_node_get_string(const struct doc_node *, const char *key);
 
 /* The node at a path such as "items[3].spec.ingress[0]" below 'node'; if the
  * path leads nowhere, the deepest node on the way.  A key that is not a plain

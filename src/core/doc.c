@@ -299,6 +299,15 @@ doc_node_get(const struct doc_node *node, const char *key)
     return get(node, key, strlen(key));
 }
 
+const char *
+doc_node_get_string(const struct doc_node *node, const char *key)
+{
+    const struct doc_node *member = doc_node_get(node, key);
+
+    return (member && member->type == DOC_STRING
+            ? doc_node_string(member) : NULL);
+}
+
 /* The child of 'node' that "[TEXT]" means, or NULL. */
 static const struct doc_node *
 get_bracketed(const struct doc_node *node, const char *text, size_t length)

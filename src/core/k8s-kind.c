@@ -56,15 +56,6 @@ k8s_kind_is_cluster_policy(enum k8s_kind kind)
             || kind == K8S_BASELINE_POLICY);
 }
 
-static const char *
-get_string(const struct doc_node *node, const char *name)
-{
-    const struct doc_node *member = doc_node_get(node, name);
-
-    return (member && doc_node_type(member) == DOC_STRING
-            ? doc_node_string(member) : NULL);
-}
-
 /* True if 'kind' is ITEM plus "List"; then '*length' is that of ITEM. */
 static bool
 is_list_kind(const char *kind, size_t *length)
@@ -82,7 +73,7 @@ is_list_kind(const char *kind, size_t *length)
 bool
 k8s_is_list(const struct doc_node *node)
 {
-    const char *kind = get_string(node, "kind");
+    const char *kind = doc_node_get_string(node, "kind");
     const struct doc_node *items = doc_node_get(node, "items");
     size_t length;
 
@@ -94,20 +85,20 @@ bool
 k8s_identify(const struct doc_node *node, const struct doc_node *list,
              enum k8s_kind *kindp)
 {
-    const char *kind = get_string(node, "kind");
-    const char *api_version = get_string(node, "apiVersion");
+    const char *kind = doc_node_get_string(node, "kind");
+    const char *api_version = doc_node_get_string(node, "apiVersion");
     size_t length = kind ? strlen(kind) : 0;
 
     if (doc_node_type(node) != DOC_MAP) {
         return false;
     }
     if (!kind && list) {
-        kind = get_string(list, "kind");
+        kind = doc_node_get_string(list, "kind");
         if (kind && !is_list_kind(kind, &length)) {
             kind = NULL;
         }
         if (!api_version) {
-            api_version = get_string(list, "apiVersion");
+            api_version = doc_node_get_string(list, "apiVersion");
         }
     }
     if (!kind || !api_version) {

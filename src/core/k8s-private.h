@@ -5,8 +5,7 @@
  * A parser walks down a document with 'struct k8s_field', which knows the way
  * back up, so that a message can name the path without anybody having built
  * one.  Functions that return bool return false when they noted an error in
- * the report; all that there are, up to
- * K8S_MAX_FINDINGS. */
+ * the report, which has all that there are, up to K8S_MAX_FINDINGS. */
 
 #ifndef K8S_PRIVATE_H
 #define K8S_PRIVATE_H 1

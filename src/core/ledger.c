@@ -8,16 +8,16 @@
 #include <string.h>
 
 #include "compile.h"
-#include "group.h"
 #include "hash.h"
-#include "number.h"
 #include "openvswitch/match.h"
-#include "partition.h"
 #include "pipeline.h"
 #include "policy.h"
 #include "ptrs.h"
 #include "rule.h"
 #include "util.h"
+
+#include "ledger-account.h"
+#include "ledger-find.h"
 
 /* A flow that has counted something.  That its key is just a digest is good
  * enough for statistics. */
@@ -39,11 +39,6 @@ struct delta {
     struct ledger_count count;
 };
 
-struct accounts {
-    struct hmap map;            /* "struct ledger_account". */
-    struct ledger_account other;
-};
-
 /* Each complete reading sweeps what is gone: none of these outgrows what there
  * is. */
 struct ledger {
@@ -52,7 +47,7 @@ struct ledger {
     struct hmap meters;         /* Of flows that the switch has. */
     struct hmap items;          /* "struct ledger_item", of rules and target
                                  * classes that there are. */
-    struct accounts policies, namespaces;
+    struct ledger_accounts policies, namespaces;
     struct ledger_account tiers[K8S_N_TIERS];
     struct delta *deltas;       /* Of the reading under way. */
     size_t n_deltas, allocated_deltas;
@@ -79,33 +74,13 @@ ledger_create(struct compile *compile, size_t max)
     l->max = max;
     hmap_init(&l->meters);
     hmap_init(&l->items);
-    hmap_init(&l->policies.map);
-    hmap_init(&l->namespaces.map);
+    ledger_accounts_init(&l->policies);
+    ledger_accounts_init(&l->namespaces);
     for (enum k8s_tier tier = 0; tier < K8S_N_TIERS; tier++) {
         l->tiers[tier].kind = K8S_CLUSTER_POLICY;
         l->tiers[tier].tier = tier;
     }
     return l;
-}
-
-static void
-destroy_account(struct accounts *a, struct ledger_account *account)
-{
-    hmap_remove(&a->map, &account->node);
-    free(account->ns);
-    free(account->name);
-    free(account);
-}
-
-static void
-destroy_accounts(struct accounts *a)
-{
-    struct ledger_account *account;
-
-    HMAP_FOR_EACH_SAFE (account, node, &a->map) {
-        destroy_account(a, account);
-    }
-    hmap_destroy(&a->map);
 }
 
 void
@@ -125,8 +100,8 @@ ledger_destroy(struct ledger *l)
     }
     hmap_destroy(&l->meters);
     hmap_destroy(&l->items);
-    destroy_accounts(&l->policies);
-    destroy_accounts(&l->namespaces);
+    ledger_accounts_uninit(&l->policies);
+    ledger_accounts_uninit(&l->namespaces);
     free(l->deltas);
     free(l);
 }
@@ -190,20 +165,12 @@ exact_register(const struct match *match, int reg)
             ? match->flow.regs[reg] : 0);
 }
 
-static const struct rule *
-find_rule(const struct ledger *l, enum k8s_direction d, uint32_t id)
-{
-    struct number *n = number_find(&compile_rules(l->compile, d)->numbers, id);
-
-    return n ? CONTAINER_OF(n, struct rule, id) : NULL;
-}
-
 /* What a cluster policy denies is counted where it ends, and what it passes on
  * where that is decided. */
 static bool
 is_allowing(const struct ledger *l, enum k8s_direction d, uint32_t id)
 {
-    const struct rule *r = find_rule(l, d, id);
+    const struct rule *r = ledger_find_rule(l->compile, d, id);
 
     return !r || !r->rung || r->rung->action == K8S_ACCEPT;
 }
@@ -260,80 +227,12 @@ ledger_read(struct ledger *l, const struct ledger_flow *flow)
     }
 }
 
-/* What numbers stand for. */
-
-static const struct partition_class *
-find_target(const struct ledger *l, enum k8s_direction d, uint32_t id)
-{
-    const struct partition *p
-        = groups_partition(compile_groups(l->compile), GROUP_TARGET(d));
-    struct number *n = number_find(&p->numbers, id);
-
-    return n ? CONTAINER_OF(n, struct partition_class, number) : NULL;
-}
-
-static void
-add_policy(struct ptrs *policies, const struct policy *policy)
-{
-    if (!ptrs_contains(policies, policy)) {
-        ptrs_add(policies, policy);
-    }
-}
-
-/* All that have the rule, for 'target' unless that is NULL. */
-static void
-add_rule_policies(const struct rule *r, const struct partition_class *target,
-                  struct ptrs *policies)
-{
-    for (size_t i = 0; i < r->uses.n; i++) {
-        const struct policy_use *use = r->uses.p[i];
-
-        if (!target || partition_class_has(target, &use->target->set)) {
-            add_policy(policies, use->policy);
-        }
-    }
-}
-
-/* All that isolate. */
-static void
-add_target_policies(const struct partition_class *target,
-                    struct ptrs *policies)
-{
-    for (size_t i = 0; i < target->n_sets; i++) {
-        const struct group *g = CONTAINER_OF(target->sets[i], struct group,
-                                             set);
-
-        for (size_t j = 0; g->isolates && j < g->users.n; j++) {
-            add_policy(policies, g->users.p[j]);
-        }
-    }
-}
-
-static void
-find_policies(const struct ledger *l, enum k8s_direction d,
-              bool by_rule, uint32_t id, uint32_t target_id,
-              struct ptrs *policies)
-{
-    const struct partition_class *target
-        = target_id ? find_target(l, d, target_id) : NULL;
-
-    if (by_rule) {
-        const struct rule *r = find_rule(l, d, id);
-
-        if (r) {
-            add_rule_policies(r, target, policies);
-        }
-    } else if (target) {
-        add_target_policies(target, policies);
-    }
-}
-
 void
 ledger_item_policies(const struct ledger *l, const struct ledger_item *item,
                      struct ptrs *policies)
 {
-    find_policies(l, item->direction, item->by_rule, item->id,
-                  item->by_rule ? 0 : item->id, policies);
+    ledger_find_policies(l->compile, item->direction, item->by_rule, item->id,
+                         item->by_rule ? 0 : item->id, policies);
 }
 
 bool
@@ -341,7 +240,9 @@ ledger_item_tier(const struct ledger *l, const struct ledger_item *item,
                  enum k8s_tier *tier)
 {
     const struct rule *r = (item->by_rule
-                            ? find_rule(l, item->direction, item->id) : NULL);
+                            ? ledger_find_rule(l->compile, item->direction,
+                                               item->id)
+                            : NULL);
 
     if (!r || !r->rung) {
         return false;
@@ -373,32 +274,27 @@ get_item(struct ledger *l, const struct delta *d)
     return item;
 }
 
-/* 'tier' is 0 for what is not of cluster policies. */
 static struct ledger_account *
-get_account(struct accounts *a, enum k8s_kind kind, enum k8s_tier tier,
-            const char *ns, const char *name, size_t max)
+policy_account(struct ledger *l, const struct policy *p, enum k8s_tier tier)
 {
-    uint32_t hash = hash_string(name ? name : "",
-                                hash_string(ns ? ns : "", kind));
-    struct ledger_account *account;
+    return ledger_accounts_get(&l->policies, p->kind, tier, p->ns, p->name,
+                               l->max);
+}
 
-    HMAP_FOR_EACH_WITH_HASH (account, node, hash, &a->map) {
-        if (account->kind == kind && account->tier == tier
-            && nullable_string_is_equal(account->ns, ns)
-            && nullable_string_is_equal(account->name, name)) {
-            return account;
-        }
-    }
-    if (hmap_count(&a->map) >= max) {
-        return &a->other;
-    }
-    account = xzalloc(sizeof *account);
-    account->kind = kind;
-    account->tier = tier;
-    account->ns = nullable_xstrdup(ns);
-    account->name = nullable_xstrdup(name);
-    hmap_insert(&a->map, &account->node, hash);
-    return account;
+/* Of all that is denied in the namespace of 'p', or for a cluster policy in
+ * the tier. */
+static struct ledger_account *
+denied_account(struct ledger *l, const struct policy *p, enum k8s_tier tier)
+{
+    return (p->ns ? ledger_accounts_get(&l->namespaces, K8S_NAMESPACE, 0,
+                                        p->ns, NULL, l->max)
+            : &l->tiers[tier]);
+}
+
+static void
+credit(struct ledger_account *account, const struct delta *d)
+{
+    add_count(&account->counts[d->direction][d->verdict], &d->count);
 }
 
 /* The policies that isolate a target are of its namespace; a rule of a cluster
@@ -406,29 +302,22 @@ get_account(struct accounts *a, enum k8s_kind kind, enum k8s_tier tier,
 static void
 book(struct ledger *l, const struct delta *d)
 {
-    const struct rule *r = (d->by_rule ? find_rule(l, d->direction, d->id)
+    const struct rule *r = (d->by_rule
+                            ? ledger_find_rule(l->compile, d->direction, d->id)
                             : NULL);
-    struct ptrs policies = PTRS_INITIALIZER;
     enum k8s_tier tier = r && r->rung ? r->rung->tier : 0;
+    struct ptrs policies = PTRS_INITIALIZER;
 
-    find_policies(l, d->direction, d->by_rule, d->id, d->target, &policies);
+    ledger_find_policies(l->compile, d->direction, d->by_rule, d->id,
+                         d->target, &policies);
     if (policies.n) {
         add_count(&get_item(l, d)->count, &d->count);
+        if (d->verdict != LEDGER_ALLOWED) {
+            credit(denied_account(l, policies.p[0], tier), d);
+        }
     }
     for (size_t i = 0; i < policies.n; i++) {
-        const struct policy *p = policies.p[i];
-
-        add_count(&get_account(&l->policies, p->kind, tier, p->ns, p->name,
-                               l->max)
-                   ->counts[d->direction][d->verdict], &d->count);
-        if (!i && d->verdict != LEDGER_ALLOWED) {
-            struct ledger_account *whose
-                = (p->ns ? get_account(&l->namespaces, K8S_NAMESPACE, 0,
-                                       p->ns, NULL, l->max)
-                   : &l->tiers[tier]);
-
-            add_count(&whose->counts[d->direction][d->verdict], &d->count);
-        }
+        credit(policy_account(l, policies.p[i], tier), d);
     }
     ptrs_uninit(&policies);
 }
@@ -455,8 +344,8 @@ sweep_items(struct ledger *l)
 
     HMAP_FOR_EACH_SAFE (item, node, &l->items) {
         if (item->by_rule
-            ? !find_rule(l, item->direction, item->id)
-            : !find_target(l, item->direction, item->id)) {
+            ? !ledger_find_rule(l->compile, item->direction, item->id)
+            : !ledger_find_target(l->compile, item->direction, item->id)) {
             hmap_remove(&l->items, &item->node);
             free(item);
         }
@@ -482,7 +371,7 @@ sweep_policies(struct ledger *l)
 
     HMAP_FOR_EACH_SAFE (account, node, &l->policies.map) {
         if (!is_policy_there(l, account)) {
-            destroy_account(&l->policies, account);
+            ledger_accounts_remove(&l->policies, account);
         }
     }
 }
@@ -507,7 +396,7 @@ sweep_namespaces(struct ledger *l)
 
     HMAP_FOR_EACH_SAFE (account, node, &l->namespaces.map) {
         if (!has_policy_of(l, account->ns)) {
-            destroy_account(&l->namespaces, account);
+            ledger_accounts_remove(&l->namespaces, account);
         }
     }
 }
@@ -559,47 +448,16 @@ ledger_items(const struct ledger *l, size_t *n)
     return items;
 }
 
-static int
-compare_strings(const char *a, const char *b)
-{
-    return strcmp(a ? a : "", b ? b : "");
-}
-
-static int
-compare_accounts(const void *a_, const void *b_)
-{
-    const struct ledger_account *const *a = a_, *const *b = b_;
-    int result = compare_strings((*a)->ns, (*b)->ns);
-
-    result = result ? result : compare_strings((*a)->name, (*b)->name);
-    return result ? result : (int) (*a)->kind - (int) (*b)->kind;
-}
-
-static const struct ledger_account **
-sort_accounts(const struct accounts *a, size_t *n)
-{
-    const struct ledger_account **accounts = xmalloc(
-        MAX(hmap_count(&a->map), 1) * sizeof *accounts);
-    const struct ledger_account *account;
-
-    *n = 0;
-    HMAP_FOR_EACH (account, node, &a->map) {
-        accounts[(*n)++] = account;
-    }
-    qsort(accounts, *n, sizeof *accounts, compare_accounts);
-    return accounts;
-}
-
 const struct ledger_account **
 ledger_policies(const struct ledger *l, size_t *n)
 {
-    return sort_accounts(&l->policies, n);
+    return ledger_accounts_sort(&l->policies, n);
 }
 
 const struct ledger_account **
 ledger_namespaces(const struct ledger *l, size_t *n)
 {
-    return sort_accounts(&l->namespaces, n);
+    return ledger_accounts_sort(&l->namespaces, n);
 }
 
 const struct ledger_account *

@@ -149,18 +149,6 @@ report_warnings(struct parser *p, const struct where *where,
     }
 }
 
-/* The text at 'name' of a map 'node', which may be NULL, or NULL. */
-static const char *
-get_text(const struct doc_node *node, const char *name)
-{
-    const struct doc_node *value
-        = (node && doc_node_type(node) == DOC_MAP
-           ? doc_node_get(node, name) : NULL);
-
-    return (value && doc_node_type(value) == DOC_STRING
-            ? doc_node_text(value) : NULL);
-}
-
 /* Appends 'before' and 'text' in quotes, unless there is no text. */
 static void
 put_text(struct ds *s, const char *before, const char *text)
@@ -175,12 +163,13 @@ put_text(struct ds *s, const char *before, const char *text)
 static void
 skip(struct parser *p, const struct where *where, const struct doc_node *node)
 {
+    const struct doc_node *metadata = doc_node_get(node, "metadata");
     struct ds s = DS_EMPTY_INITIALIZER;
 
     ds_put_cstr(&s, "not read:");
-    put_text(&s, " kind ", get_text(node, "kind"));
-    put_text(&s, " of ", get_text(node, "apiVersion"));
-    put_text(&s, ", name ", get_text(doc_node_get(node, "metadata"), "name"));
+    put_text(&s, " kind ", doc_node_get_string(node, "kind"));
+    put_text(&s, " of ", doc_node_get_string(node, "apiVersion"));
+    put_text(&s, ", name ", doc_node_get_string(metadata, "name"));
     dir_file_add_remark(p->file, DIR_SKIPPED, format_place(p, where, NULL),
                         NULL, ds_steal_cstr(&s));
 }
@@ -341,9 +330,9 @@ complain_syntax(struct dir_file *file, char *error)
     int n = 0;
 
     if (sscanf(error, "%u:%u: %n", &line, &column, &n) == 2 && n) {
-        dir_file_add_problem(file, xasprintf("%s:%u:%u", file->path,
-                                              line, column),
-                              NULL, xstrdup(error + n));
+        dir_file_add_problem(file, xasprintf("%s:%u:%u", file->path, line,
+                                             column),
+                             NULL, xstrdup(error + n));
         free(error);
     } else {
         dir_file_add_problem(file, xstrdup(file->path), NULL, error);

@@ -22,16 +22,7 @@ END
 }
 
 good_policy() {
-    manifest db <<END
-apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata: {namespace: shop, name: db}
-spec:
-  podSelector: {matchLabels: {app: db}}
-  ingress:
-  - from: [{podSelector: {matchLabels: {app: web}}}]
-    ports: [{port: sql}, {port: nosuch}]
-END
+    db_hears_web sql nosuch | manifest db
 }
 
 # value PATH: of the JSON in $output.

@@ -16,16 +16,8 @@ setup() {
     serve_wait
     mkdir "$LAB/small"
     mount -t tmpfs -o size=64k small "$LAB/small"
+    db_hears_web 5432 | manifest db
     manifest isolated <<END
-apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata: {namespace: shop, name: db}
-spec:
-  podSelector: {matchLabels: {app: db}}
-  ingress:
-  - from: [{podSelector: {matchLabels: {app: web}}}]
-    ports: [{port: 5432}]
----
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata: {namespace: shop, name: all}

@@ -13,14 +13,7 @@ setup() {
     serve shop/db tcp:5432
     serve_wait
     manifest db <<END
-apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata: {namespace: shop, name: db}
-spec:
-  podSelector: {matchLabels: {app: db}}
-  ingress:
-  - from: [{podSelector: {matchLabels: {app: web}}}]
-    ports: [{port: sql}]
+$(db_hears_web sql)
   - from: [{ipBlock: {cidr: 192.0.2.0/24}}]
     ports: [{port: 443}]
 END

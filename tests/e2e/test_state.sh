@@ -22,16 +22,7 @@ setup() {
 }
 
 db_policy() {
-    manifest db <<END
-apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata: {namespace: shop, name: db}
-spec:
-  podSelector: {matchLabels: {app: db}}
-  ingress:
-  - from: [{podSelector: {matchLabels: {app: web}}}]
-    ports: [{port: 80}]
-END
+    db_hears_web 80 | manifest db
 }
 
 start() {

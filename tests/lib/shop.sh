@@ -13,7 +13,15 @@ small_shop() {
     pod shop/db labels=app=db "$@"
     serve shop/db tcp:5432,80
     serve_wait
-    manifest db <<END
+    db_hears_web 5432 | manifest db
+}
+
+# db_hears_web PORT...: prints a policy by which db hears web on these ports, and
+# nobody else.
+db_hears_web() {
+    local ports
+    printf -v ports ', {port: %s}' "$@"
+    cat <<END
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata: {namespace: shop, name: db}
@@ -21,7 +29,7 @@ spec:
   podSelector: {matchLabels: {app: db}}
   ingress:
   - from: [{podSelector: {matchLabels: {app: web}}}]
-    ports: [{port: 5432}]
+    ports: [${ports#, }]
 END
 }
 
